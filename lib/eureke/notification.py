@@ -1,0 +1,91 @@
+"""The wire format: all that the parts of eureke know of each other.
+
+Topics carry JSON, so that any Kafka tool shows them. Times ending in `_ns` are CLOCK_MONOTONIC
+(one clock for all processes of one Linux host), except `created_ns` and `expires_ns`, which
+belong to the notification and count from the Unix epoch.
+"""
+
+from typing import Final, Literal
+
+import msgspec
+
+Channel = Literal["push", "email", "sms", "webhook"]
+Priority = Literal["urgent", "bulk"]
+CHANNELS: Final[tuple[Channel, ...]] = ("push", "email", "sms", "webhook")
+TAG_HEADER: Final = "tag"
+"""Kafka header of records that no account may count as load: warm-up, replay, canary."""
+
+
+class Notification(msgspec.Struct, frozen=True, gc=False):
+    """One notification, the value of a record of a lane's topic; its key is the user's id."""
+
+    id: str
+    user_id: int
+    channel: Channel
+    priority: Priority
+    template: str
+    data: dict[str, str]
+    created_ns: int
+    expires_ns: int
+
+
+class Position(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """Where a notification stands in its lane's topic, with its id."""
+
+    partition: int
+    offset: int
+    id: str
+
+
+class Setback(msgspec.Struct, frozen=True, array_like=True, gc=False):
+    """An item that a provider did not take: why, and the wait it asked for."""
+
+    partition: int
+    offset: int
+    id: str
+    reason: str
+    retry_after_ms: int = 0
+
+
+class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of one batch, the value of a record of the topic `receipts`.
+
+    `delivered`, `duplicate`, `expired` and `suppressed` are final. `rejected` is followed by a
+    dead letter, `retry` by a later receipt or a dead letter. Each stage time is taken by the
+    process that writes it: `polled_ns` dispatcher, `queued_ns` dispatcher, `started_ns` worker,
+    `answered_ns` worker (0 where the batch did not go that far).
+    """
+
+    batch_id: str
+    lane: str
+    channel: str
+    host: str
+    pid: int
+    attempt: int = 1
+    polled_ns: int = 0
+    queued_ns: int = 0
+    started_ns: int = 0
+    answered_ns: int = 0
+    delivered: list[Position] = []
+    duplicate: list[Position] = []
+    expired: list[Position] = []
+    suppressed: list[Position] = []
+    rejected: list[Setback] = []
+    retry: list[Setback] = []
+
+
+class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A record that will not be sent, the value of a record of the topic `dead-letters`.
+
+    `id` is None where the record was malformed; `value` is the record's original bytes.
+    """
+
+    lane: str
+    partition: int
+    offset: int
+    id: str | None
+    reason: str
+    value: bytes
+    attempts: int = 0
+    first_ns: int = 0
+    last_ns: int = 0

@@ -1,0 +1,131 @@
+"""What a run is: one frozen dataclass, read alike from papermill, TOML and the command line."""
+
+import difflib
+import tomllib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+
+from eureke.errors import BadParameter
+
+HOURLY_RATE_PER_S: Final = 1_000_000 / 3600
+ARRIVALS: Final = ("constant", "poisson")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scenario:
+    """The load, the world it meets and the size of the system; all that makes runs comparable."""
+
+    name: str = "hourly-million"
+    seed: int = 7
+    # The load
+    count: int = 20_000
+    """Notifications sent as fast as it goes."""
+    open_loop_s: float = 10.0
+    """Seconds of open loop after it; 0 leaves it out."""
+    rate_per_s: float = HOURLY_RATE_PER_S
+    """Offered load of the open loop."""
+    arrivals: str = "constant"
+    warm_up: int = 5_000
+    """Tagged notifications before the clock starts."""
+    input: str = ""
+    """A file of one's own notifications, sent in place of the population's."""
+    # The population
+    users: int = 100_000
+    duplicate_share: float = 0.01
+    malformed_share: float = 0.001
+    rejected_share: float = 0.0005
+    """Share of notifications whose recipient the provider refuses for good."""
+    # The provider
+    latency_median_ms: float = 20.0
+    latency_sigma: float = 0.4
+    """Spread of the log-normal latency."""
+    item_failure_share: float = 0.005
+    """Share of items that fail at first and pass when tried again."""
+    unavailable_share: float = 0.0
+    """Share of requests answered 503."""
+    throttled_share: float = 0.0
+    """Share of requests answered 429 with Retry-After."""
+    stalled_share: float = 0.0
+    """Share of requests that are answered after the client's deadline."""
+    reset_before_share: float = 0.0
+    """Share of requests whose connection is reset before the effect."""
+    reset_after_share: float = 0.0
+    """Share of requests whose connection is reset after the effect."""
+    honours_keys: bool = True
+    """Whether the provider takes an idempotency key only once."""
+    open_loop_latency_median_ms: float = 0.0
+    """Provider latency during the open loop."""
+    # The system under test
+    partitions: int = 4
+    dispatchers: int = 1
+    workers: int = 1
+    provider_items_per_request: int = 500
+
+    def __post_init__(self) -> None:
+        for problem in _problems(self):
+            raise problem
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> "Scenario":
+        """The scenario of named values; unknown names and wrong types raise BadParameter."""
+        check_names(values, allowed=(field.name for field in fields(cls)))
+        try:
+            return msgspec.convert(dict(values), type=cls)
+        except msgspec.ValidationError as error:
+            raise BadParameter(
+                f"the scenario cannot be read: {error}",
+                remedy="give the value in the type shown by `eureke scenario`",
+            ) from error
+
+    @classmethod
+    def read(cls, path: Path) -> "Scenario":
+        """The scenario of a TOML file."""
+        try:
+            return cls.of(tomllib.loads(path.read_text()))
+        except (OSError, tomllib.TOMLDecodeError) as error:
+            raise BadParameter(
+                f"the scenario file {path} cannot be read: {error}",
+                remedy="see benchmarks/hourly-million.toml for one that can",
+            ) from error
+
+
+def check_names(names: Iterable[str], *, allowed: Iterable[str]) -> None:
+    """Raises BadParameter for the first name that is not allowed, and offers the nearest one."""
+    known = list(allowed)
+    for name in names:
+        if name in known:
+            continue
+        near = difflib.get_close_matches(name, known, n=1)
+        raise BadParameter(
+            f"there is no parameter {name!r}",
+            remedy=f"did you mean {near[0]!r}?" if near else f"one of: {', '.join(known)}",
+        )
+
+
+def _problems(scenario: Scenario) -> Iterable[BadParameter]:
+    for field in fields(scenario):
+        value = getattr(scenario, field.name)
+        name = field.name
+        if name.endswith("_share") and not 0 <= value <= 1:
+            yield BadParameter(f"{name} is {value}", remedy="a share lies between 0 and 1")
+        elif name in ("count", "users", "partitions", "dispatchers", "workers") and value < 1:
+            yield BadParameter(f"{name} is {value}", remedy=f"{name} must be at least 1")
+        elif isinstance(value, (int, float)) and value < 0:
+            yield BadParameter(f"{name} is {value}", remedy=f"{name} cannot be negative")
+    if scenario.rate_per_s == 0:
+        yield BadParameter(
+            "rate_per_s is 0", remedy="give a rate above 0, or open_loop_s = 0 for no open loop"
+        )
+    if scenario.provider_items_per_request < 1:
+        yield BadParameter(
+            f"provider_items_per_request is {scenario.provider_items_per_request}",
+            remedy="a request carries at least 1 item",
+        )
+    if scenario.arrivals not in ARRIVALS:
+        yield BadParameter(
+            f"arrivals is {scenario.arrivals!r}", remedy=f"one of: {', '.join(ARRIVALS)}"
+        )

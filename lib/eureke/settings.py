@@ -1,0 +1,108 @@
+"""Each topic, queue, version and limit once."""
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import msgspec
+
+from eureke.errors import EurekeError
+
+KAFKA_VERSION: Final = "4.3.1"
+SETTINGS_VARIABLE: Final = "EUREKE_SETTINGS"
+"""Environment variable with the path of the settings file; it holds passwords, so never argv."""
+READY_VARIABLE: Final = "EUREKE_READY"
+"""Environment variable with the path of the file that a process makes once it is ready."""
+
+
+@dataclass(frozen=True, slots=True)
+class Lane:
+    """A topic with a dispatcher group, a Celery queue and workers of its own."""
+
+    name: str
+    topic: str
+    group: str
+    queue: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How the processes of one stack find each other, and the limits they keep."""
+
+    kafka: str
+    redis_queue: str
+    redis_cache: str
+    provider_url: str
+    prefix: str = "eureke"
+    partitions: int = 4
+    worker_threads: int = 8
+    provider_items_per_request: int = 500
+    batch_max: int = 1000
+    """Most notifications of one Celery task."""
+    batch_direct: int = 200
+    """Fewer records than this in one poll: there is no backlog, so each is sent at once."""
+    in_flight_max: int = 64
+    """Batches without an outcome; at this many the dispatcher pauses its partitions."""
+    overdue_s: float = 3.0
+    """A batch without a receipt for this long is sent again under the same id."""
+    deadline_s: float = 5.0
+    """The longest a worker spends on one batch, all requests included."""
+    retry_horizon_s: float = 60.0
+    """An item that failed for this long becomes a dead letter."""
+    duplicate_window: int = 50_000
+    """Records of one partition within which an id seen before is a duplicate."""
+
+    def lane(self, name: str) -> Lane:
+        """The lane of that name."""
+        return Lane(
+            name=name,
+            topic=f"{self.prefix}.notifications.{name}",
+            group=f"{self.prefix}.dispatcher.{name}",
+            queue=f"{self.prefix}.{name}",
+        )
+
+    @property
+    def receipts(self) -> str:
+        """The topic of the receipts."""
+        return f"{self.prefix}.receipts"
+
+    @property
+    def dead_letters(self) -> str:
+        """The topic of the dead letters."""
+        return f"{self.prefix}.dead-letters"
+
+    def write(self, path: Path) -> None:
+        """Writes the settings to a file that only its owner may read."""
+        path.touch(mode=0o600, exist_ok=True)
+        path.write_bytes(msgspec.json.format(msgspec.json.encode(self)))
+
+    @classmethod
+    def read(cls, path: Path) -> "Settings":
+        """The settings of a file."""
+        try:
+            return msgspec.json.decode(path.read_bytes(), type=cls)
+        except (OSError, msgspec.MsgspecError) as error:
+            raise EurekeError(
+                f"the settings file {path} cannot be read: {error}",
+                remedy="start the stack again (`eureke up`), which writes it anew",
+            ) from error
+
+    @classmethod
+    def of_process(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
+        """The settings that the stack handed to this process."""
+        try:
+            return cls.read(Path(environment[SETTINGS_VARIABLE]))
+        except KeyError:
+            raise EurekeError(
+                f"the variable {SETTINGS_VARIABLE} is not set",
+                remedy="this module is started by the stack, not by hand: `eureke up`",
+            ) from None
+
+
+def announce_ready(environment: Mapping[str, str] = os.environ) -> None:
+    """Tells the stack that this process is ready for work; does nothing outside a stack."""
+    path = environment.get(READY_VARIABLE)
+    if path:
+        Path(path).touch()
