@@ -1,0 +1,49 @@
+"""eureke: a benchmarking and teaching workbook. Notebooks use the names in `__all__` and no others.
+
+The names load when they are first used: the processes of a stack import this package too, and
+a worker has no need of matplotlib.
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from eureke import charts, learn
+    from eureke.errors import EurekeError
+    from eureke.measure.results import Result, list_results, load_result
+    from eureke.notification import Notification
+    from eureke.run import Run
+    from eureke.scenario import Scenario
+    from eureke.stack.stack import Stack
+
+__all__ = [
+    "EurekeError",
+    "Notification",
+    "Result",
+    "Run",
+    "Scenario",
+    "Stack",
+    "charts",
+    "learn",
+    "list_results",
+    "load_result",
+]
+
+_HOMES: Final = {
+    "EurekeError": "eureke.errors",
+    "Notification": "eureke.notification",
+    "Result": "eureke.measure.results",
+    "Run": "eureke.run",
+    "Scenario": "eureke.scenario",
+    "Stack": "eureke.stack.stack",
+    "list_results": "eureke.measure.results",
+    "load_result": "eureke.measure.results",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name in _HOMES:
+        return getattr(importlib.import_module(_HOMES[name]), name)
+    if name in __all__:
+        return importlib.import_module(f"{__name__}.{name}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

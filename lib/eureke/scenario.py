@@ -58,7 +58,9 @@ class Scenario:
     honours_keys: bool = True
     """Whether the provider takes an idempotency key only once."""
     open_loop_latency_median_ms: float = 0.0
-    """Provider latency during the open loop."""
+    """Provider latency during the open loop, whose provider adds nothing of its own."""
+    open_loop_item_failure_share: float = 0.0
+    """Share of items that fail at first during the open loop."""
     # The system under test
     partitions: int = 4
     dispatchers: int = 1

@@ -4,7 +4,7 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 import msgspec
 
@@ -51,6 +51,8 @@ class Settings:
     """The longest a worker spends on one batch, all requests included."""
     retry_horizon_s: float = 60.0
     """An item that failed for this long becomes a dead letter."""
+    commit: Literal["outcome", "enqueue"] = "outcome"
+    """When an offset may be committed; `enqueue` is the common mistake, kept to be shown."""
     duplicate_window: int = 50_000
     """Records of one partition within which an id seen before is a duplicate."""
 

@@ -1,0 +1,51 @@
+"""The Celery application: how tasks travel, and what is switched off."""
+
+from typing import Any, Final
+
+from celery import Celery
+
+from eureke.settings import Lane, Settings
+
+TASK: Final = "eureke.deliver"
+SOCKET_TIMEOUT_S: Final = 5.0
+
+
+def celery_app(settings: Settings, lane: Lane) -> Celery:
+    """The application of a lane; nothing connects before it is used."""
+    app = Celery("eureke", broker=settings.redis_queue, set_as_current=False)
+    app.conf.update(configuration(lane))
+    return app
+
+
+def configuration(lane: Lane) -> dict[str, Any]:
+    """Celery's settings, each with its reason."""
+    return {
+        "task_default_queue": lane.queue,
+        # The batch is opaque bytes, which JSON has no form for; pickle runs what it reads.
+        "task_serializer": "msgpack",
+        "accept_content": ["msgpack"],
+        "result_accept_content": ["json"],
+        # Receipts in Kafka are the result; Celery keeps none.
+        "task_ignore_result": True,
+        "result_backend": None,
+        # A task is acknowledged before it runs: what is lost then is overdue and sent again.
+        "task_acks_late": False,
+        "worker_prefetch_multiplier": 1,
+        # A dead queue must show at once: the dispatcher keeps the batch and tries again.
+        "task_publish_retry": False,
+        "broker_transport_options": {
+            "socket_timeout": SOCKET_TIMEOUT_S,
+            "socket_connect_timeout": SOCKET_TIMEOUT_S,
+            "unacked_key": f"{lane.queue}.unacked",
+            "unacked_index_key": f"{lane.queue}.unacked-index",
+            "unacked_mutex_key": f"{lane.queue}.unacked-mutex",
+        },
+        "broker_connection_retry_on_startup": True,
+        "broker_connection_max_retries": None,
+        "broker_heartbeat": 0,
+        "worker_enable_remote_control": False,
+        "worker_send_task_events": False,
+        "worker_hijack_root_logger": False,
+        "worker_cancel_long_running_tasks_on_connection_loss": False,
+        "enable_utc": True,
+    }

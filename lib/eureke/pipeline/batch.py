@@ -1,0 +1,72 @@
+"""Batches of one channel: what one Celery task carries and the dispatcher waits for."""
+
+import itertools
+import uuid
+from array import array
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from eureke.pipeline.offsets import split
+
+
+@dataclass(frozen=True, slots=True)
+class Try:
+    """What is known of an item that was tried before."""
+
+    attempts: int = 0
+    first_ns: int = 0
+
+
+FRESH = Try()
+
+
+@dataclass(slots=True)
+class Batch:
+    """Notifications of one channel that are sent together under one id."""
+
+    id: str
+    channel: str
+    polled_ns: int
+    values: list[bytes] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    places: list[int] = field(default_factory=list)
+    tries: dict[int, Try] = field(default_factory=dict)
+    """By place, for the items that were tried before."""
+    sent_ns: int = 0
+    sends: int = 0
+
+    def __len__(self) -> int:
+        return len(self.values)
+
+    def add(self, value: bytes, notification_id: str, packed_place: int) -> None:
+        """Puts a notification into the batch."""
+        self.values.append(value)
+        self.ids.append(notification_id)
+        self.places.append(packed_place)
+
+    def first(self) -> dict[int, int]:
+        """The smallest offset of each partition in the batch."""
+        smallest: dict[int, int] = {}
+        for packed in self.places:
+            partition, offset = split(packed)
+            if offset < smallest.get(partition, offset + 1):
+                smallest[partition] = offset
+        return smallest
+
+    def packed_places(self) -> bytes:
+        """The places as 64-bit integers in the machine's byte order."""
+        return array("q", self.places).tobytes()
+
+    def bodies(self, items_per_request: int) -> list[bytes]:
+        """The request bodies: JSON arrays of the original values, never encoded again."""
+        values = self.values
+        return [
+            b"[" + b",".join(values[start : start + items_per_request]) + b"]"
+            for start in range(0, len(values), items_per_request)
+        ]
+
+
+def batch_ids() -> Iterator[str]:
+    """Ids that no other dispatcher and no other life of this one will use."""
+    life = uuid.uuid4().hex[:12]
+    return (f"{life}-{number}" for number in itertools.count(1))

@@ -1,0 +1,102 @@
+"""Calls to the provider: one total deadline, and every failure turned into items to try again."""
+
+import asyncio
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from types import TracebackType
+
+import aiohttp
+import msgspec
+
+REJECTED = 422
+
+
+class Failure(msgspec.Struct, frozen=True, array_like=True):
+    """An item that the provider did not take: its index in the request, and why."""
+
+    index: int
+    status: int
+    reason: str
+    retry_after_ms: int = 0
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """The provider's answer to a request that it read."""
+
+    accepted: int
+    failed: list[Failure]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A request that failed as a whole."""
+
+    reason: str
+    retry_after_ms: int = 0
+
+
+_decode = msgspec.json.Decoder(Answer).decode
+
+
+class Gateway:
+    """A pool of connections to the provider, on an event loop in a thread of its own."""
+
+    def __init__(self, provider_url: str, *, deadline_s: float) -> None:
+        self._url = provider_url
+        self._deadline_s = deadline_s
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="gateway", daemon=True)
+        self._thread.start()
+        self._session = asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()
+
+    def __enter__(self) -> "Gateway":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        asyncio.run_coroutine_threadsafe(self._session.close(), self._loop).result(5)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(5)
+
+    def post(self, channel: str, bodies: Sequence[bytes]) -> list[Answer | Refusal]:
+        """One answer or refusal for each body, all of them within the deadline."""
+        return asyncio.run_coroutine_threadsafe(
+            self._post_all(channel, bodies), self._loop
+        ).result()
+
+    async def _open(self) -> aiohttp.ClientSession:
+        return aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=64),
+            timeout=aiohttp.ClientTimeout(total=self._deadline_s),
+            headers={"Content-Type": "application/json"},
+        )
+
+    async def _post_all(self, channel: str, bodies: Sequence[bytes]) -> list[Answer | Refusal]:
+        url = f"{self._url}/v1/{channel}"
+        if len(bodies) == 1:
+            return [await self._post(url, bodies[0])]
+        return await asyncio.gather(*(self._post(url, body) for body in bodies))
+
+    async def _post(self, url: str, body: bytes) -> Answer | Refusal:
+        try:
+            async with self._session.post(url, data=body) as response:
+                content = await response.read()
+                if response.status == 200:
+                    return _decode(content)
+                return Refusal(f"status {response.status}", _wait_ms(response))
+        except TimeoutError:
+            return Refusal("deadline passed")
+        except (aiohttp.ClientError, OSError, msgspec.MsgspecError) as error:
+            return Refusal(f"{type(error).__name__}: {error}"[:200])
+
+
+def _wait_ms(response: aiohttp.ClientResponse) -> int:
+    try:
+        return int(float(response.headers.get("Retry-After", "0")) * 1000)
+    except ValueError:
+        return 0  # Retry-After may also be a date; then the back-off alone decides

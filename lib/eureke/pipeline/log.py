@@ -1,0 +1,229 @@
+"""Reading from Kafka: a lane as a member of its group, and the receipts as they come."""
+
+import logging
+from collections.abc import Callable, Iterable, Iterator
+from typing import Protocol, cast
+
+import msgspec
+from confluent_kafka import (
+    Consumer,
+    KafkaException,
+    Message,
+    TopicPartition,
+)
+
+from eureke.notification import Receipt
+from eureke.settings import Lane, Settings
+
+log = logging.getLogger("dispatcher")
+
+DRAIN = 4000
+"""Records taken at once after the first: enough to keep up, few enough to stay quick."""
+
+_FETCHING = {
+    "enable.auto.commit": False,
+    "fetch.queue.backoff.ms": 10,
+    "fetch.wait.max.ms": 100,
+    "fetch.message.max.bytes": 4_000_000,
+}
+
+
+class Record(Protocol):
+    """A message that is not an error: it has a place."""
+
+    def value(self) -> bytes:
+        """Its bytes; None in truth where the record has none, which no decoder accepts."""
+        ...
+
+    def partition(self) -> int:
+        """Its partition."""
+        ...
+
+    def offset(self) -> int:
+        """Its offset."""
+        ...
+
+
+class _Id(msgspec.Struct, gc=False):
+    id: str
+
+
+class LaneReader:
+    """A member of the lane's consumer group that commits only what it is told to."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        lane: Lane,
+        *,
+        name: str,
+        gained: Callable[[dict[int, int]], None],
+        revoked: Callable[[set[int]], None],
+        lost: Callable[[set[int]], None],
+    ) -> None:
+        self._topic = lane.topic
+        self._gained, self._revoked, self._lost = gained, revoked, lost
+        self._committed: dict[int, int] = {}
+        self._paused = False
+        self._consumer = Consumer(
+            _FETCHING
+            | {
+                "bootstrap.servers": settings.kafka,
+                "group.id": lane.group,
+                # A successor under the same name takes over at once, without waiting for the
+                # session of the one that was killed.
+                "group.instance.id": name,
+                "auto.offset.reset": "earliest",
+                "partition.assignment.strategy": "cooperative-sticky",
+                "session.timeout.ms": 6000,
+                "heartbeat.interval.ms": 1500,
+            }
+        )
+        self._consumer.subscribe(
+            [lane.topic],
+            on_assign=self._on_assign,
+            on_revoke=self._on_revoke,
+            on_lost=self._on_lost,
+        )
+
+    def poll(self, *, timeout_s: float) -> list[Record]:
+        """The records that are there: waits for one, then drains; errors raise."""
+        self._pause(False)
+        message = self._consumer.poll(timeout_s)
+        if message is None:
+            return []
+        return list(checked([message, *self._consumer.consume(DRAIN, 0)]))
+
+    def hold_back(self) -> None:
+        """Stays a member of the group without taking records."""
+        self._pause(True)
+        message = self._consumer.poll(0)
+        if message is not None:  # it was fetched before the pause: read it again later
+            for at in checked([message]):
+                self._consumer.seek(TopicPartition(self._topic, at.partition(), at.offset()))
+
+    def _pause(self, paused: bool) -> None:
+        if paused == self._paused:
+            return
+        partitions = self._consumer.assignment()
+        (self._consumer.pause if paused else self._consumer.resume)(partitions)
+        self._paused = paused
+
+    def commit(self, offsets: dict[int, int], *, wait: bool = False) -> None:
+        """Commits the offsets that moved; without `wait` the answer is not awaited."""
+        moved = {
+            partition: offset
+            for partition, offset in offsets.items()
+            if wait or offset != self._committed.get(partition)
+        }
+        if not moved:
+            return
+        places = [TopicPartition(self._topic, *entry) for entry in moved.items()]
+        self._committed |= moved
+        if not wait:
+            self._consumer.commit(offsets=places)
+            return
+        try:
+            self._consumer.commit(offsets=places, asynchronous=False)
+        except KafkaException as error:
+            # Costs repeated attempts at most: whoever reads next begins before these offsets.
+            log.warning("the last offsets could not be committed: %s", error)
+
+    def close(self) -> None:
+        """Leaves the group."""
+        self._consumer.close()
+
+    def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        committed = consumer.committed(partitions, timeout=10)
+        offsets = {at.partition: max(at.offset, 0) for at in committed}
+        self._gained(offsets)
+        self._committed |= offsets
+        consumer.incremental_assign(
+            [TopicPartition(self._topic, *entry) for entry in offsets.items()]
+        )
+        self._paused = False
+
+    def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        gone = {at.partition for at in partitions}
+        self._revoked(gone)
+        consumer.incremental_unassign(partitions)
+        self._drop(gone)
+
+    def _on_lost(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        gone = {at.partition for at in partitions}
+        self._lost(gone)
+        consumer.incremental_unassign(partitions)
+        self._drop(gone)
+
+    def _drop(self, partitions: set[int]) -> None:
+        for partition in partitions:
+            self._committed.pop(partition, None)
+
+
+class ReceiptReader:
+    """Every receipt from the moment of its making on."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._decode = msgspec.json.Decoder(Receipt).decode
+        self._consumer = Consumer(
+            _FETCHING | {"bootstrap.servers": settings.kafka, "group.id": "none"}
+        )
+        topic = settings.receipts
+        metadata = self._consumer.list_topics(topic, timeout=10).topics[topic]
+        self._consumer.assign(
+            [
+                TopicPartition(topic, partition, self._end(topic, partition))
+                for partition in metadata.partitions
+            ]
+        )
+
+    def _end(self, topic: str, partition: int) -> int:
+        _, end = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
+        return int(end)
+
+    def poll(self, *, timeout_s: float) -> Iterator[Receipt]:
+        """The receipts that are there: waits for one, then drains."""
+        message = self._consumer.poll(timeout_s)
+        if message is None:
+            return
+        for each in checked([message, *self._consumer.consume(256, 0)]):
+            yield self._decode(each.value())
+
+    def close(self) -> None:
+        """Ends the reading."""
+        self._consumer.close()
+
+
+def ids_before(
+    settings: Settings, topic: str, *, partition: int, offset: int, records: int
+) -> Iterator[tuple[str, int]]:
+    """Ids and offsets of a partition's last records before the offset, malformed ones left out."""
+    decode = msgspec.json.Decoder(_Id).decode
+    consumer = Consumer(_FETCHING | {"bootstrap.servers": settings.kafka, "group.id": "none"})
+    try:
+        at = TopicPartition(topic, partition)
+        first, _ = consumer.get_watermark_offsets(at, timeout=10)
+        position = max(first, offset - records)
+        at.offset = position
+        consumer.assign([at])
+        while position < offset:
+            for message in checked(consumer.consume(DRAIN, 1.0)):
+                position = message.offset() + 1
+                if position > offset:
+                    break
+                try:
+                    yield decode(message.value()).id, message.offset()
+                except (msgspec.MsgspecError, TypeError, UnicodeDecodeError):
+                    continue  # it has no id, and its dead letter was written when it was first read
+    finally:
+        consumer.close()
+
+
+def checked(messages: Iterable[Message]) -> Iterator[Record]:
+    """The messages that are records; fatal errors raise, passing ones librdkafka mends itself."""
+    for message in messages:
+        error = message.error()
+        if error is None:
+            yield cast(Record, message)
+        elif error.fatal():
+            raise KafkaException(error)

@@ -1,0 +1,75 @@
+"""Outcomes that the dispatcher writes itself: their offsets stay held until Kafka has them."""
+
+import os
+import socket
+from collections import deque
+from collections.abc import Callable, Hashable, Iterator
+
+from eureke.notification import DeadLetter, Position, Receipt
+from eureke.pipeline.offsets import Unsettled
+from eureke.pipeline.receipts import Done, Outcomes
+
+MOST = 20_000
+
+
+class Outbox:
+    """Receipts and dead letters on their way to Kafka; used by one thread."""
+
+    def __init__(
+        self, lane: str, *, outcomes: Outcomes, unsettled: Unsettled, ids: Iterator[str]
+    ) -> None:
+        self._lane = lane
+        self._outcomes = outcomes
+        self._unsettled = unsettled
+        self._ids = ids
+        self._host = socket.gethostname()
+        self._pending: dict[Hashable, Callable[[Done], None]] = {}
+        self._answers: deque[tuple[Hashable, bool]] = deque()
+
+    @property
+    def full(self) -> bool:
+        """Whether Kafka is behind with the outcomes."""
+        return len(self._pending) >= MOST
+
+    def bury(self, letter: DeadLetter) -> None:
+        """Writes a dead letter."""
+        self._put(
+            ("letter", letter.partition, letter.offset),
+            {letter.partition: letter.offset},
+            lambda done: self._outcomes.write_dead_letter(letter, done),
+        )
+
+    def duplicates(self, positions: list[Position], *, polled_ns: int) -> None:
+        """Writes one receipt for records whose id was seen before."""
+        receipt = Receipt(
+            batch_id=next(self._ids),
+            lane=self._lane,
+            channel="",
+            host=self._host,
+            pid=os.getpid(),
+            polled_ns=polled_ns,
+            duplicate=positions,
+        )
+        first: dict[int, int] = {}
+        for at in positions:
+            first[at.partition] = min(at.offset, first.get(at.partition, at.offset))
+        self._put(receipt.batch_id, first, lambda done: self._outcomes.write_receipt(receipt, done))
+
+    def drain(self) -> None:
+        """Ends the holds of what Kafka has, and writes again what it did not take."""
+        while self._answers:
+            key, acknowledged = self._answers.popleft()
+            if acknowledged:
+                self._unsettled.release(key)
+                del self._pending[key]
+            else:
+                self._write(key)
+
+    def _put(self, key: Hashable, first: dict[int, int], write: Callable[[Done], None]) -> None:
+        self._unsettled.hold(key, first)
+        self._pending[key] = write
+        self._write(key)
+
+    def _write(self, key: Hashable) -> None:
+        # The answer comes in the producer's thread; the deque hands it over to ours.
+        self._pending[key](lambda acknowledged: self._answers.append((key, acknowledged)))

@@ -1,0 +1,74 @@
+"""The process of a Celery worker: `python -m eureke.pipeline.worker --lane bulk`."""
+
+import argparse
+import gc
+import logging
+import os
+from contextlib import ExitStack
+from typing import Any
+
+from celery import Celery, signals
+
+from eureke.pipeline.app import TASK, celery_app
+from eureke.pipeline.deliver import Deliverer, Delivery
+from eureke.pipeline.gateway import Gateway
+from eureke.pipeline.inbox import Inbox
+from eureke.pipeline.receipts import Outcomes
+from eureke.settings import Settings, announce_ready
+
+
+def register(app: Celery, deliverer: Deliverer) -> None:
+    """Makes the deliver task known to the application."""
+
+    @app.task(name=TASK, ignore_result=True)  # type: ignore[untyped-decorator]
+    def deliver(**fields: Any) -> None:
+        deliverer.deliver(Delivery(**fields))
+
+
+def serve(settings: Settings, lane_name: str) -> None:
+    """Runs a worker until it is told to stop."""
+    lane = settings.lane(lane_name)
+    app = celery_app(settings, lane)
+    with ExitStack() as clients:
+        gateway = clients.enter_context(
+            Gateway(settings.provider_url, deadline_s=settings.deadline_s)
+        )
+        outcomes = clients.enter_context(Outcomes(settings))
+        register(
+            app,
+            Deliverer(
+                settings, lane_name, inbox=Inbox(settings), gateway=gateway, outcomes=outcomes
+            ),
+        )
+
+        def ready(**_: Any) -> None:
+            gc.collect()
+            gc.freeze()
+            announce_ready()
+
+        signals.worker_ready.connect(ready, weak=False)
+        app.worker_main(
+            [
+                "worker",
+                "--pool=threads",
+                f"--concurrency={settings.worker_threads}",
+                f"--queues={lane.queue}",
+                f"--hostname={lane_name}-{os.getpid()}@%h",
+                "--without-gossip",
+                "--without-mingle",
+                "--without-heartbeat",
+                "--loglevel=WARNING",
+            ]
+        )
+
+
+def main() -> None:
+    """Reads the arguments and serves."""
+    parser = argparse.ArgumentParser(prog="eureke.pipeline.worker")
+    parser.add_argument("--lane", default="bulk")
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    serve(Settings.of_process(), parser.parse_args().lane)
+
+
+if __name__ == "__main__":
+    main()

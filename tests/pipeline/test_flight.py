@@ -1,0 +1,131 @@
+"""The in-flight table."""
+
+import random
+from dataclasses import dataclass
+
+from eureke.notification import Position, Receipt, Setback
+from eureke.pipeline.batch import Batch
+from eureke.pipeline.flight import InFlight
+from eureke.pipeline.offsets import place
+
+S = 1_000_000_000
+
+
+@dataclass
+class Clock:
+    """A clock that stands until it is moved."""
+
+    now_ns: int = S
+
+    def __call__(self) -> int:
+        return self.now_ns
+
+
+def table(clock: Clock, *, most: int = 4, overdue_s: float = 3.0) -> InFlight:
+    return InFlight(
+        most=most, overdue_s=overdue_s, retry_horizon_s=60, clock=clock, chance=random.Random(1)
+    )
+
+
+def batch_of(*ids: str) -> Batch:
+    batch = Batch(id="b-1", channel="sms", polled_ns=0)
+    for offset, each in enumerate(ids):
+        batch.add(f'{{"id":"{each}"}}'.encode(), each, place(0, offset))
+    return batch
+
+
+def receipt(
+    *, retry: list[Setback] | None = None, rejected: list[Setback] | None = None
+) -> Receipt:
+    return Receipt("b-1", "bulk", "sms", "host", 1, retry=retry or [], rejected=rejected or [])
+
+
+def test_a_batch_without_receipt_is_overdue_under_its_own_id_and_waits_longer_each_time() -> None:
+    """Resending doubles its patience, so a slow queue is not flooded."""
+    clock = Clock()
+    flight = table(clock)
+    flight.sent(batch_of("x"), queued=True)
+    clock.now_ns += 3 * S - 1
+    assert flight.overdue() == []
+    clock.now_ns += 1
+    (again,) = flight.overdue()
+    assert again.id == "b-1"
+    flight.sent(again, queued=True)
+    clock.now_ns += 3 * S
+    assert flight.overdue() == []
+    clock.now_ns += 3 * S
+    assert [batch.id for batch in flight.overdue()] == ["b-1"]
+
+
+def test_a_batch_the_queue_refused_is_tried_again_soon() -> None:
+    """A queue that was away for a moment costs half a second, not the overdue time."""
+    clock = Clock()
+    flight = table(clock)
+    flight.sent(batch_of("x"), queued=False)
+    clock.now_ns += S // 2
+    assert len(flight.overdue()) == 1
+
+
+def test_a_receipt_settles_once() -> None:
+    """The second receipt of a batch, after a resend, changes nothing."""
+    flight = table(Clock())
+    flight.sent(batch_of("x"), queued=True)
+    assert flight.settle(receipt()) is not None
+    assert flight.settle(receipt()) is None
+    assert len(flight) == 0
+
+
+def test_the_table_is_bounded() -> None:
+    """Full means that the dispatcher stops reading."""
+    flight = table(Clock(), most=1)
+    assert not flight.full
+    flight.sent(batch_of("x"), queued=True)
+    assert flight.full
+
+
+def test_an_item_to_try_again_keeps_its_bytes_and_counts_its_attempts() -> None:
+    """It becomes due within the back-off, and Retry-After is the least it waits."""
+    clock = Clock()
+    flight = table(clock)
+    flight.sent(batch_of("x", "y"), queued=True)
+    flight.settle(receipt(retry=[Setback(0, 1, "y", "busy", retry_after_ms=5000)]))
+    clock.now_ns += 5 * S - 1
+    assert flight.due() == []
+    clock.now_ns += 1
+    (item,) = flight.due()
+    assert (item.id, item.value, item.tried.attempts) == ("y", b'{"id":"y"}', 1)
+    assert flight.due() == []
+
+
+def test_an_item_that_failed_until_the_horizon_dies_and_a_rejected_one_at_once() -> None:
+    """Both come out as dead, with the reason the provider gave last."""
+    clock = Clock()
+    flight = table(clock)
+    batch = batch_of("x", "y")
+    flight.sent(batch, queued=True)
+    settled = flight.settle(receipt(rejected=[Setback(0, 0, "x", "no such address")]))
+    assert settled is not None
+    assert [(item.id, item.reason) for item in settled.dead] == [("x", "no such address")]
+    flight.sent(batch, queued=True)
+    clock.now_ns += 60 * S
+    settled = flight.settle(receipt(retry=[Setback(0, 1, "y", "busy")]))
+    assert settled is not None
+    assert [item.id for item in settled.dead] == ["y"]
+
+
+def test_waiting_items_of_a_partition_that_moved_are_let_go() -> None:
+    """Their next owner reads them again from the log."""
+    flight = table(Clock())
+    flight.sent(batch_of("x"), queued=True)
+    flight.settle(receipt(retry=[Setback(0, 0, "x", "busy")]))
+    assert [item.id for item in flight.abandon({0})] == ["x"]
+    assert flight.waiting == 0
+
+
+def test_delivered_items_leave_nothing_to_be_done() -> None:
+    """A clean receipt ends the whole batch."""
+    flight = table(Clock())
+    flight.sent(batch_of("x"), queued=True)
+    done = flight.settle(Receipt("b-1", "bulk", "sms", "host", 1, delivered=[Position(0, 0, "x")]))
+    assert done is not None
+    assert (done.waiting, done.dead) == ([], [])
