@@ -217,16 +217,13 @@ class Dispatcher:
     def _gained(self, offsets: dict[int, int]) -> None:
         """Rebuilds the duplicate windows of new partitions from the log."""
         for partition, offset in offsets.items():
-            window = self._intake.window(partition)
-            for notification_id, at in ids_before(
-                self._settings,
-                self._lane.topic,
-                partition=partition,
-                offset=offset,
-                records=self._settings.duplicate_window,
-            ):
-                window.seen(notification_id, at)
             self._unsettled.read_up_to(partition, offset)
+            self._intake.window(partition)
+        records = self._settings.duplicate_window
+        for partition, offset, notification_id in ids_before(
+            self._settings, self._lane.topic, offsets, records=records
+        ):
+            self._intake.window(partition).seen(notification_id, offset)
         self._owned |= offsets.keys()
 
     def _revoked(self, partitions: set[int]) -> None:

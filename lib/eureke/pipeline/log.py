@@ -89,10 +89,7 @@ class LaneReader:
     def poll(self, *, timeout_s: float) -> list[Record]:
         """The records that are there: waits for one, then drains; errors raise."""
         self._pause(False)
-        message = self._consumer.poll(timeout_s)
-        if message is None:
-            return []
-        return list(checked([message, *self._consumer.consume(DRAIN, 0)]))
+        return drained(self._consumer, timeout_s=timeout_s)
 
     def hold_back(self) -> None:
         """Stays a member of the group without taking records."""
@@ -183,11 +180,8 @@ class ReceiptReader:
 
     def poll(self, *, timeout_s: float) -> Iterator[Receipt]:
         """The receipts that are there: waits for one, then drains."""
-        message = self._consumer.poll(timeout_s)
-        if message is None:
-            return
-        for each in checked([message, *self._consumer.consume(256, 0)]):
-            yield self._decode(each.value())
+        for record in drained(self._consumer, timeout_s=timeout_s):
+            yield self._decode(record.value())
 
     def close(self) -> None:
         """Ends the reading."""
@@ -195,28 +189,49 @@ class ReceiptReader:
 
 
 def ids_before(
-    settings: Settings, topic: str, *, partition: int, offset: int, records: int
-) -> Iterator[tuple[str, int]]:
-    """Ids and offsets of a partition's last records before the offset, malformed ones left out."""
+    settings: Settings, topic: str, offsets: dict[int, int], *, records: int
+) -> Iterator[tuple[int, int, str]]:
+    """Partition, offset and id of the last records before each offset, malformed ones left out.
+
+    Args:
+        offsets: by partition, where the reading ends.
+        records: how many records before it the reading begins.
+    """
     decode = msgspec.json.Decoder(_Id).decode
     consumer = Consumer(_FETCHING | {"bootstrap.servers": settings.kafka, "group.id": "none"})
     try:
-        at = TopicPartition(topic, partition)
-        first, _ = consumer.get_watermark_offsets(at, timeout=10)
-        position = max(first, offset - records)
-        at.offset = position
-        consumer.assign([at])
-        while position < offset:
-            for message in checked(consumer.consume(DRAIN, 1.0)):
-                position = message.offset() + 1
-                if position > offset:
-                    break
+        begin = {
+            partition: max(_first(consumer, topic, partition), end - records)
+            for partition, end in offsets.items()
+        }
+        open_ends = {at for at, end in offsets.items() if begin[at] < end}
+        consumer.assign([TopicPartition(topic, at, begin[at]) for at in open_ends])
+        while open_ends:
+            for record in drained(consumer, timeout_s=1.0):
+                partition, offset = record.partition(), record.offset()
+                if offset + 1 >= offsets[partition]:
+                    open_ends.discard(partition)
+                if offset >= offsets[partition]:
+                    continue
                 try:
-                    yield decode(message.value()).id, message.offset()
+                    yield partition, offset, decode(record.value()).id
                 except (msgspec.MsgspecError, TypeError, UnicodeDecodeError):
                     continue  # it has no id, and its dead letter was written when it was first read
     finally:
         consumer.close()
+
+
+def _first(consumer: Consumer, topic: str, partition: int) -> int:
+    first, _ = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
+    return int(first)
+
+
+def drained(consumer: Consumer, *, timeout_s: float) -> list[Record]:
+    """The records that are there: waits for one, then takes all that were fetched with it."""
+    message = consumer.poll(timeout_s)
+    if message is None:
+        return []
+    return list(checked([message, *consumer.consume(DRAIN, 0)]))
 
 
 def checked(messages: Iterable[Message]) -> Iterator[Record]:
