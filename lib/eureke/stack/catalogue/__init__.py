@@ -1,0 +1,23 @@
+"""What runs: one file a server, data only."""
+
+from eureke.stack.catalogue.dispatcher import dispatcher
+from eureke.stack.catalogue.kafka import KAFKA
+from eureke.stack.catalogue.observer import OBSERVER
+from eureke.stack.catalogue.provider import PROVIDER
+from eureke.stack.catalogue.redis import REDIS_CACHE, REDIS_QUEUE
+from eureke.stack.catalogue.sampler import SAMPLER
+from eureke.stack.catalogue.worker import worker
+
+INFRASTRUCTURE = (KAFKA, REDIS_QUEUE, REDIS_CACHE)
+
+__all__ = [
+    "INFRASTRUCTURE",
+    "KAFKA",
+    "OBSERVER",
+    "PROVIDER",
+    "REDIS_CACHE",
+    "REDIS_QUEUE",
+    "SAMPLER",
+    "dispatcher",
+    "worker",
+]

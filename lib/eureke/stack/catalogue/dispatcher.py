@@ -1,0 +1,15 @@
+"""A dispatcher: from a lane to Celery, and the outcome back."""
+
+from eureke.stack.service import Service
+
+
+def dispatcher(number: int, lane: str = "bulk") -> Service:
+    """One member of the lane's dispatcher group."""
+    name = f"dispatcher-{number}"
+    return Service(
+        name=name,
+        side="system",
+        command=("$python", "-m", "eureke.pipeline.dispatcher", "--lane", lane, "--name", name),
+        probe="file",
+        needs=("kafka",),
+    )

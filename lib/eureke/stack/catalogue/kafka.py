@@ -1,0 +1,83 @@
+"""One Kafka broker in KRaft mode, its own controller."""
+
+from eureke.stack.service import Service
+
+PROPERTIES = """\
+process.roles=broker,controller
+node.id=1
+controller.quorum.voters=1@127.0.0.1:$port_controller
+listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$port_controller
+advertised.listeners=PLAINTEXT://127.0.0.1:$port
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+controller.listener.names=CONTROLLER
+inter.broker.listener.name=PLAINTEXT
+log.dirs=$folder/log
+# One broker: every internal topic has one replica.
+offsets.topic.replication.factor=1
+offsets.topic.num.partitions=4
+transaction.state.log.replication.factor=1
+transaction.state.log.min.isr=1
+transaction.state.log.num.partitions=4
+share.coordinator.state.topic.replication.factor=1
+share.coordinator.state.topic.min.isr=1
+share.coordinator.state.topic.num.partitions=4
+# A group's first member waits for no others.
+group.initial.rebalance.delay.ms=0
+group.min.session.timeout.ms=1000
+# A mistyped topic name is an error, not a topic.
+auto.create.topics.enable=false
+message.max.bytes=4194304
+log.retention.bytes=8589934592
+num.network.threads=2
+num.io.threads=4
+"""
+
+LOG4J = """\
+Configuration:
+  Appenders:
+    Console:
+      name: STDOUT
+      PatternLayout:
+        pattern: "%d{HH:mm:ss.SSS} %p %m (%c{1})%n"
+  Loggers:
+    Root:
+      level: WARN
+      AppenderRef:
+        ref: STDOUT
+"""
+
+KAFKA = Service(
+    name="kafka",
+    side="system",
+    ports=("", "controller"),
+    files={"server.properties": PROPERTIES, "log4j2.yaml": LOG4J},
+    first=(
+        (
+            "$java",
+            "-Xshare:auto",
+            "-XX:TieredStopAtLevel=1",
+            "-cp",
+            "$classpath",
+            "kafka.tools.StorageTool",
+            "format",
+            "-t",
+            "$cluster_id",
+            "-c",
+            "$folder/server.properties",
+            "--ignore-formatted",
+        ),
+    ),
+    command=(
+        "$java",
+        "-Xms512m",
+        "-Xmx512m",
+        "-Djava.awt.headless=true",
+        "-Djava.io.tmpdir=$folder",
+        "-Dlog4j2.configurationFile=$folder/log4j2.yaml",
+        "-cp",
+        "$classpath",
+        "kafka.Kafka",
+        "$folder/server.properties",
+    ),
+    probe="kafka",
+)

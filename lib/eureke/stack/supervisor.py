@@ -1,0 +1,192 @@
+"""The process that owns all children of a stack: `python -m eureke.stack.supervisor FOLDER`.
+
+It listens on a Unix socket in the run folder for one JSON request a connection, and reads its
+standard input, whose other end its owner holds: when that closes, for whatever reason, all
+children end and so does it. A detached supervisor goes on until it is told `down`.
+"""
+
+import asyncio
+import ctypes
+import json
+import os
+import signal
+import sys
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+SOCKET = "supervisor.sock"
+PROCESSES = "processes.json"
+TOKEN_VARIABLE = "EUREKE_STACK"  # noqa: S105  a mark that tells our processes from others
+GRACE_S = 5.0
+_PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None)
+
+
+def _die_with_supervisor() -> None:
+    # Called between fork and exec in the supervisor's main thread, whose end is the
+    # supervisor's own: a killed supervisor leaves nothing behind.
+    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+
+@dataclass(slots=True)
+class Child:
+    """A process this supervisor started."""
+
+    process: asyncio.subprocess.Process
+    side: str
+    created_s: float
+    log: str
+
+
+class Supervisor:
+    """Starts, signals and ends processes, and never outlives its owner unless detached."""
+
+    def __init__(self, folder: Path, token: str) -> None:
+        self._folder = folder
+        self._token = token
+        self._children: dict[str, Child] = {}
+        self._detached = False
+        self._ending = asyncio.Event()
+        self._answers: dict[str, Callable[..., Coroutine[Any, Any, Any]]] = {
+            "start": self._start,
+            "signal": self._signal,
+            "stop": self._stop,
+            "status": self._status,
+            "wait": self._wait,
+            "detach": self._detach,
+            "down": self._down,
+        }
+
+    async def serve(self) -> None:
+        """Answers requests until the owner is gone or says `down`; then ends all children."""
+        os.chdir(self._folder)  # a Unix socket's path is short: name it from here
+        server = await asyncio.start_unix_server(self._connection, path=SOCKET)
+        watching = asyncio.create_task(self._watch_owner())
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            loop.add_signal_handler(number, self._ending.set)
+        print("ready", flush=True)  # the owner reads it
+        await self._ending.wait()
+        watching.cancel()
+        server.close()
+        await asyncio.gather(*(self._end(child, GRACE_S) for child in self._children.values()))
+        os.unlink(SOCKET)  # noqa: PTH108  the loop is ending: nothing waits
+
+    async def _watch_owner(self) -> None:
+        reader = asyncio.StreamReader()
+        loop = asyncio.get_running_loop()
+        await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+        await reader.read()
+        if not self._detached:
+            self._ending.set()
+
+    async def _connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            request = json.loads(await reader.readline())
+            answer = {"answer": await self._answers[request.pop("do")](**request)}
+        except (OSError, KeyError, ValueError, TypeError) as error:
+            answer = {"error": f"{type(error).__name__}: {error}"}
+        writer.write(json.dumps(answer).encode() + b"\n")
+        try:
+            await writer.drain()
+        except ConnectionError:
+            return  # whoever asked is gone
+        finally:
+            writer.close()
+
+    async def _start(
+        self, *, name: str, command: list[str], environment: dict[str, str], side: str, cwd: str
+    ) -> int:
+        old = self._children.get(name)
+        if old is not None and old.process.returncode is None:
+            raise ValueError(f"{name} is running already, as process {old.process.pid}")
+        log = self._folder / "logs" / f"{name}.log"
+        with log.open("ab") as output:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                env=environment | {TOKEN_VARIABLE: self._token},
+                cwd=cwd,
+                stdin=asyncio.subprocess.DEVNULL,
+                stdout=output,
+                stderr=asyncio.subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_die_with_supervisor,
+            )
+        created_s = psutil.Process(process.pid).create_time()
+        self._children[name] = Child(process, side, created_s, str(log))
+        self._write_processes()
+        return process.pid
+
+    async def _signal(self, *, name: str, number: int) -> None:
+        child = self._children[name]
+        if child.process.returncode is None:
+            child.process.send_signal(number)
+        if number == signal.SIGKILL:
+            await child.process.wait()
+
+    async def _stop(self, *, name: str) -> None:
+        await self._end(self._children[name], GRACE_S)
+
+    async def _status(self) -> dict[str, dict[str, Any]]:
+        return {
+            name: {
+                "pid": child.process.pid,
+                "side": child.side,
+                "exit_code": child.process.returncode,
+                "log": child.log,
+            }
+            for name, child in self._children.items()
+        }
+
+    async def _wait(self, *, name: str, timeout_s: float) -> int | None:
+        try:
+            async with asyncio.timeout(timeout_s):
+                return await self._children[name].process.wait()
+        except TimeoutError:
+            return None
+
+    async def _detach(self) -> None:
+        self._detached = True
+
+    async def _down(self) -> None:
+        self._ending.set()
+
+    async def _end(self, child: Child, grace_s: float) -> None:
+        process = child.process
+        if process.returncode is not None:
+            return
+        process.send_signal(signal.SIGCONT)  # a paused process would not hear SIGTERM
+        process.terminate()
+        try:
+            async with asyncio.timeout(grace_s):
+                await process.wait()
+        except TimeoutError:
+            process.kill()
+            await process.wait()
+
+    def _write_processes(self) -> None:
+        rows = {
+            name: {
+                "pid": child.process.pid,
+                "create_time": child.created_s,
+                "side": child.side,
+                "token": self._token,
+            }
+            for name, child in self._children.items()
+        }
+        partial = self._folder / f"{PROCESSES}.partial"
+        partial.write_text(json.dumps(rows))
+        partial.replace(self._folder / PROCESSES)
+
+
+def main() -> None:
+    """Serves the run folder named by the first argument; the token comes by environment."""
+    asyncio.run(Supervisor(Path(sys.argv[1]), os.environ[TOKEN_VARIABLE]).serve())
+
+
+if __name__ == "__main__":
+    main()
