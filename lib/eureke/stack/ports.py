@@ -35,7 +35,8 @@ def check_free(port: int, *, service: str) -> None:
 def _holder(port: int) -> str:
     try:
         for connection in psutil.net_connections(kind="tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr[1] == port:
+            address = tuple(connection.laddr)
+            if connection.status == psutil.CONN_LISTEN and port in address:
                 pid = connection.pid
                 return f" by process {pid} ({psutil.Process(pid).name()})" if pid else ""
     except psutil.Error:

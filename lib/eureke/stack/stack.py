@@ -364,13 +364,22 @@ def _new_state(scenario: Scenario, ports: Mapping[str, int], application: bool) 
         check_free(port, service=name)
     return State(
         token=fresh_token(),
-        cluster_id=base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="),
+        cluster_id=_cluster_id(),
         ports=dict(zip(wanted, free_ports(len(wanted)), strict=True)) | dict(ports),
         passwords={name: fresh_token() for name in ("redis-queue", "redis-cache")},
         dispatchers=scenario.dispatchers,
         workers=scenario.workers,
         application=application,
     )
+
+
+def _cluster_id() -> str:
+    """Sixteen random bytes as Kafka writes them; one that begins with a dash reads as an option."""
+    while (made := base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")).startswith(
+        "-"
+    ):
+        continue
+    return made
 
 
 def _settings(scenario: Scenario, state: State) -> Settings:

@@ -1,0 +1,1 @@
+"""Test equipment: what is measured, by what, and when a number may be believed."""

@@ -1,0 +1,126 @@
+"""The observer: `python -m eureke.measure.observer --out FILE` notes each receipt as Kafka has it.
+
+A consumer sees a record only after Kafka has committed it, so the time it is seen is an upper
+bound of the time it was acknowledged.
+"""
+
+import argparse
+import signal
+import time
+from pathlib import Path
+from types import FrameType
+from typing import BinaryIO
+
+import msgspec
+from confluent_kafka import Consumer, Message, TopicPartition
+
+from eureke.notification import DeadLetter, Receipt
+from eureke.settings import Settings, announce_ready
+
+FLUSH_NS = 200_000_000
+
+
+class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One record of an outcome topic, and when it was seen."""
+
+    topic: str
+    offset: int
+    t_ns: int
+    delivered: int = 0
+    duplicate: int = 0
+    expired: int = 0
+    suppressed: int = 0
+    retry: int = 0
+    rejected: int = 0
+    dead: int = 0
+    malformed: int = 0
+
+    @property
+    def final(self) -> int:
+        """Records of the lane that have their outcome by this."""
+        sent = self.delivered + self.duplicate + self.expired + self.suppressed
+        return sent + self.dead + self.malformed
+
+
+class Observer:
+    """Reads both outcome topics from their ends on."""
+
+    def __init__(self, settings: Settings, out: BinaryIO) -> None:
+        self._receipts = settings.receipts
+        self._out = out
+        self._encode = msgspec.json.Encoder().encode
+        self._receipt = msgspec.json.Decoder(Receipt).decode
+        self._letter = msgspec.json.Decoder(DeadLetter).decode
+        self._consumer = Consumer(
+            {
+                "bootstrap.servers": settings.kafka,
+                "group.id": "none",
+                "enable.auto.commit": False,
+                "fetch.queue.backoff.ms": 10,
+                "fetch.wait.max.ms": 100,
+                "fetch.message.max.bytes": 4_000_000,
+            }
+        )
+        places = [TopicPartition(topic, 0) for topic in (settings.receipts, settings.dead_letters)]
+        for at in places:
+            _, at.offset = self._consumer.get_watermark_offsets(at, timeout=10)
+        self._consumer.assign(places)
+
+    def look(self, *, timeout_s: float) -> None:
+        """Notes what there is to see."""
+        message = self._consumer.poll(timeout_s)
+        if message is None or message.error():
+            return  # an error here is Kafka being away, which librdkafka outlasts by itself
+        t_ns = time.monotonic_ns()
+        for each in [message, *self._consumer.consume(1000, 0)]:
+            if not each.error():
+                self._out.write(self._encode(self._seen(each, t_ns)) + b"\n")
+
+    def close(self) -> None:
+        """Ends the reading."""
+        self._consumer.close()
+
+    def _seen(self, message: Message, t_ns: int) -> Seen:
+        value, offset = message.value() or b"", message.offset() or 0
+        if message.topic() != self._receipts:
+            malformed = self._letter(value).id is None
+            return Seen("dead-letters", offset, t_ns, dead=not malformed, malformed=malformed)
+        receipt = self._receipt(value)
+        return Seen(
+            "receipts",
+            offset,
+            t_ns,
+            delivered=len(receipt.delivered),
+            duplicate=len(receipt.duplicate),
+            expired=len(receipt.expired),
+            suppressed=len(receipt.suppressed),
+            retry=len(receipt.retry),
+            rejected=len(receipt.rejected),
+        )
+
+
+def main() -> None:
+    """Reads the arguments and observes until SIGTERM."""
+    parser = argparse.ArgumentParser(prog="eureke.measure.observer")
+    parser.add_argument("--out", type=Path, required=True)
+    stopping: list[int] = []
+
+    def stop(number: int, _frame: FrameType | None) -> None:
+        stopping.append(number)
+
+    signal.signal(signal.SIGTERM, stop)
+    with parser.parse_args().out.open("ab") as out:
+        observer = Observer(Settings.of_process(), out)
+        observer.look(timeout_s=0)
+        announce_ready()
+        flushed_ns = 0
+        while not stopping:
+            observer.look(timeout_s=0.1)
+            if time.monotonic_ns() - flushed_ns > FLUSH_NS:
+                out.flush()
+                flushed_ns = time.monotonic_ns()
+        observer.close()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,177 @@
+"""Who is written to, and what should become of each notification.
+
+`python -m eureke.world.population --scenario FILE --phase NAME --count N --arrivals PATTERN
+--rate R --out FOLDER` writes a load. The same scenario and phase always give the same bytes.
+"""
+
+import argparse
+import sys
+import zlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import numpy as np
+
+from eureke.errors import EurekeError
+from eureke.notification import CHANNELS, Channel
+from eureke.scenario import Scenario
+from eureke.world.arrivals import offsets_ns
+from eureke.world.input import read_input
+from eureke.world.load import ROWS, LoadWriter, Made, check_space
+
+EPOCH_NS: Final = 1_790_000_000_000_000_000
+"""When the first notification of every load was created: a fixed moment, so that runs compare."""
+LIFETIME_NS: Final = 86_400 * 1_000_000_000
+DUPLICATE_DISTANCE: Final = 3_000
+"""A duplicate comes at most so many records after its first."""
+ZIPF_EXPONENT: Final = 0.9
+TEMPLATES: Final = ("order-shipped", "sign-in-code", "invoice-due", "weekly-digest")
+NORMAL, DUPLICATE, MALFORMED, REJECTED = range(4)
+
+
+def population(scenario: Scenario, *, phase: str, count: int) -> Iterator[Made]:
+    """The notifications of a phase: Zipf-distributed users, and shares of each kind of trouble."""
+    chance = np.random.default_rng([scenario.seed, zlib.crc32(phase.encode())])
+    ranks = np.arange(1, scenario.users + 1, dtype=np.float64) ** -ZIPF_EXPONENT
+    users_until = np.cumsum(ranks) / ranks.sum()
+    recent: list[Made] = []
+    for first in range(0, count, ROWS):
+        size = min(ROWS, count - first)
+        kinds = _kinds(scenario, chance, size)
+        users = np.searchsorted(users_until, chance.random(size)).tolist()
+        channels = chance.integers(0, len(CHANNELS), size).tolist()
+        templates = chance.integers(0, len(TEMPLATES), size).tolist()
+        bits = chance.bytes(24 * size).hex()
+        picks = chance.integers(0, DUPLICATE_DISTANCE, size).tolist()
+        for row in range(size):
+            seq = first + row
+            kind = kinds[row]
+            if kind == DUPLICATE and recent:
+                before = recent[picks[row] % len(recent)]
+                yield Made(before.id, before.key, before.value, "duplicate")
+                continue
+            random = bits[48 * row : 48 * row + 48]
+            user = users[row]
+            if kind == MALFORMED:
+                yield Made(None, str(user), _malformed(seq, random), "malformed")
+                continue
+            channel = CHANNELS[channels[row]]
+            to = _recipient(channel, user, rejected=kind == REJECTED)
+            value = _value(seq, user, channel, to, TEMPLATES[templates[row]], random)
+            expected = "rejected" if kind == REJECTED else "delivered"
+            made = Made(_id(random), str(user), value, expected)
+            if len(recent) < DUPLICATE_DISTANCE:
+                recent.append(made)
+            else:
+                recent[seq % DUPLICATE_DISTANCE] = made
+            yield made
+
+
+def _kinds(scenario: Scenario, chance: np.random.Generator, size: int) -> list[int]:
+    drawn = chance.random(size)
+    until = np.cumsum([scenario.duplicate_share, scenario.malformed_share, scenario.rejected_share])
+    kinds = np.full(size, NORMAL)
+    kinds[drawn < until[2]] = REJECTED
+    kinds[drawn < until[1]] = MALFORMED
+    kinds[drawn < until[0]] = DUPLICATE
+    return [int(kind) for kind in kinds]
+
+
+def _id(random: str) -> str:
+    return f"{random[:8]}-{random[8:12]}-4{random[13:16]}-a{random[17:20]}-{random[20:32]}"
+
+
+def _value(  # noqa: PLR0917  called a million times: keywords would cost
+    seq: int, user: int, channel: Channel, to: str, template: str, random: str
+) -> bytes:
+    created_ns = EPOCH_NS + seq * 1_000
+    return (
+        f'{{"id":"{_id(random)}","user_id":{user},"channel":"{channel}",'
+        f'"priority":"bulk","template":"{template}",'
+        f'"data":{{"to":"{to}","ref":"{random[32:48]}"}},'
+        f'"created_ns":{created_ns},"expires_ns":{created_ns + LIFETIME_NS}}}'
+    ).encode()
+
+
+def _recipient(channel: Channel, user: int, *, rejected: bool) -> str:
+    """An address that nobody has: names of RFC 2606, numbers reserved for fiction."""
+    if rejected:
+        return f"user{user}@gone.invalid"
+    match channel:
+        case "email":
+            return f"user{user}@example.com"
+        case "sms":
+            return f"+1202555{100 + user % 100:04d}"
+        case "webhook":
+            return f"https://hooks.example.org/{user}"
+        case "push":
+            return f"device-{user}.push.example.net"
+
+
+def _malformed(seq: int, random: str) -> bytes:
+    """A value that no reader can take, of a kind that goes round."""
+    kinds = (
+        f"plain text {random}".encode(),
+        f'{{"id":"{random}","user_id":1,'.encode(),
+        f'{{"id":"{random}","user_id":"not a number"}}'.encode(),
+        f'{{"id":"{random}"}}'.encode(),
+        b"",
+        b"\xff\xfe" + bytes.fromhex(random),
+        b"[]",
+        b"\x00" * 40,
+    )
+    return kinds[seq % len(kinds)]
+
+
+def write_load(
+    scenario: Scenario,
+    folder: Path,
+    *,
+    phase: str,
+    count: int,
+    arrivals: str,
+    rate_per_s: float,
+) -> int:
+    """Writes a phase's load into the folder and gives the number of its records."""
+    check_space(folder, count=count)
+    source = (
+        read_input(Path(scenario.input), folder)
+        if scenario.input
+        else population(scenario, phase=phase, count=count)
+    )
+    offsets = offsets_ns(arrivals, count=count, rate_per_s=rate_per_s, seed=scenario.seed)
+    with LoadWriter(folder) as writer:
+        for made, offset_ns in zip(source, offsets.tolist(), strict=False):
+            writer.add(made, offset_ns)
+        return writer.count
+
+
+def main() -> None:
+    """Reads the arguments and writes the load."""
+    parser = argparse.ArgumentParser(prog="eureke.world.population")
+    parser.add_argument("--scenario", type=Path, required=True)
+    parser.add_argument("--phase", required=True)
+    parser.add_argument("--count", type=int, required=True)
+    parser.add_argument("--arrivals", required=True)
+    parser.add_argument("--rate", type=float, required=True)
+    parser.add_argument("--out", type=Path, required=True)
+    given = parser.parse_args()
+    try:
+        scenario = msgspec.json.decode(given.scenario.read_bytes(), type=Scenario)
+        count = write_load(
+            scenario,
+            given.out,
+            phase=given.phase,
+            count=given.count,
+            arrivals=given.arrivals,
+            rate_per_s=given.rate,
+        )
+    except EurekeError as error:
+        sys.exit(str(error))
+    print(f"{count} records")
+
+
+if __name__ == "__main__":
+    main()
