@@ -1,0 +1,209 @@
+"""Where the account's evidence is read: topics, the sender's and the provider's records."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import pyarrow.parquet as pq
+from confluent_kafka import Consumer, Message, TopicPartition
+
+from eureke.measure.ledger import PLACE_SHIFT, Evidence, LogRows, OutcomeRows, SentRows
+from eureke.notification import DeadLetter, Notification, Receipt
+from eureke.settings import Settings
+
+READ: Final = 20_000
+_FETCHING: Final = {
+    "enable.auto.commit": False,
+    "group.id": "none",
+    "fetch.queue.backoff.ms": 10,
+    "fetch.message.max.bytes": 8_000_000,
+    "queued.max.messages.kbytes": 65_536,
+    "log_level": 2,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Where each topic and file ended at one moment: a load's evidence lies between two."""
+
+    topics: dict[str, dict[int, int]]
+    files: dict[str, int]
+
+
+def marks(settings: Settings, *files: Path) -> Marks:
+    """The ends of the lane's and the outcomes' topics and of the files, now."""
+    topics = (settings.lane("bulk").topic, settings.receipts, settings.dead_letters)
+    consumer = Consumer(_FETCHING | {"bootstrap.servers": settings.kafka})
+    try:
+        known = consumer.list_topics(timeout=10).topics
+        return Marks(
+            topics={
+                topic: {
+                    partition: consumer.get_watermark_offsets(
+                        TopicPartition(topic, partition), timeout=10
+                    )[1]
+                    for partition in known[topic].partitions
+                }
+                for topic in topics
+            },
+            files={str(file): file.stat().st_size if file.exists() else 0 for file in files},
+        )
+    finally:
+        consumer.close()
+
+
+def committed(settings: Settings) -> dict[int, int]:
+    """By partition of the lane, where its group goes on after a restart."""
+    lane = settings.lane("bulk")
+    consumer = Consumer(
+        {"bootstrap.servers": settings.kafka, "group.id": lane.group, "log_level": 2}
+    )
+    try:
+        places = [TopicPartition(lane.topic, each) for each in range(settings.partitions)]
+        return {at.partition: max(at.offset, 0) for at in consumer.committed(places, timeout=10)}
+    finally:
+        consumer.close()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Span:
+    """The evidence of one load: what was written between two marks."""
+
+    settings: Settings
+    begin: Marks
+    end: Marks
+    load: Path
+    sent: Path
+    provider: Path
+
+    def evidence(self) -> Evidence:
+        """The evidence, read anew whenever a part of it is gone through."""
+        return Evidence(
+            sent=Again(self._sent),
+            log=Again(self._log),
+            outcomes=Again(self._outcomes),
+            effects=Again(self._effects),
+            committed=committed(self.settings),
+        )
+
+    def receipts(self) -> Iterator[tuple[int, Receipt]]:
+        """Offset and receipt of each batch."""
+        decode = msgspec.json.Decoder(Receipt).decode
+        for messages in self._read(self.settings.receipts):
+            for message in messages:
+                yield message.offset() or 0, decode(message.value() or b"")
+
+    def effects(self) -> Iterator[dict[str, Any]]:
+        """The lines of the provider's record."""
+        decode = msgspec.json.Decoder().decode
+        for line in lines(self.provider, self.begin, self.end):
+            yield decode(line)
+
+    def _sent(self) -> Iterator[SentRows]:
+        """The sender's record beside the load's expectations; both are in the order of sending."""
+        with pq.ParquetFile(self.load / "load.parquet") as load, pq.ParquetFile(self.sent) as sent:
+            fates = sent.iter_batches(columns=["status"], batch_size=100_000)
+            for rows in load.iter_batches(columns=["id", "expected"], batch_size=100_000):
+                statuses = next(fates, None)
+                if statuses is None:
+                    return
+                count = statuses.num_rows
+                yield SentRows(
+                    rows["id"].to_pylist()[:count],
+                    rows["expected"].to_pylist()[:count],
+                    statuses["status"].to_pylist(),
+                )
+
+    def _log(self) -> Iterator[LogRows]:
+        decode = msgspec.json.Decoder(Notification).decode
+        for messages in self._read(self.settings.lane("bulk").topic):
+            ids: list[str | None] = []
+            places = []
+            for message in messages:
+                try:
+                    ids.append(decode(message.value()).id)  # type: ignore[arg-type]
+                except (msgspec.MsgspecError, TypeError, UnicodeDecodeError):
+                    ids.append(None)
+                places.append((message.partition() or 0) << PLACE_SHIFT | (message.offset() or 0))
+            yield LogRows(ids, places)
+
+    def _outcomes(self) -> Iterator[OutcomeRows]:
+        for _, receipt in self.receipts():
+            for outcome in ("delivered", "suppressed", "expired", "duplicate"):
+                positions = getattr(receipt, outcome)
+                if positions:
+                    yield OutcomeRows(
+                        [at.id for at in positions],
+                        [at.partition << PLACE_SHIFT | at.offset for at in positions],
+                        [outcome] * len(positions),
+                    )
+        decode = msgspec.json.Decoder(DeadLetter).decode
+        for messages in self._read(self.settings.dead_letters):
+            letters = [decode(message.value() or b"") for message in messages]
+            yield OutcomeRows(
+                [letter.id for letter in letters],
+                [letter.partition << PLACE_SHIFT | letter.offset for letter in letters],
+                ["malformed" if letter.id is None else "dead_lettered" for letter in letters],
+            )
+
+    def _effects(self) -> Iterator[list[str]]:
+        ids: list[str] = []
+        for effects in self.effects():
+            ids += effects["effects"]
+            if len(ids) > READ:
+                yield ids
+                ids = []
+        if ids:
+            yield ids
+
+    def _read(self, topic: str) -> Iterator[list[Message]]:
+        """The topic's records between the marks, some at a time."""
+        ends = self.end.topics[topic]
+        begins = self.begin.topics[topic]
+        left = {at for at in ends if begins[at] < ends[at]}
+        consumer = Consumer(_FETCHING | {"bootstrap.servers": self.settings.kafka})
+        try:
+            consumer.assign([TopicPartition(topic, at, begins[at]) for at in left])
+            while left:
+                first = consumer.poll(10)
+                if first is None:
+                    continue
+                messages = []
+                for message in [first, *consumer.consume(READ, 0)]:
+                    partition, offset = message.partition() or 0, message.offset()
+                    if message.error() or offset is None:
+                        continue
+                    if offset < ends[partition]:
+                        messages.append(message)
+                    if offset + 1 >= ends[partition]:
+                        left.discard(partition)
+                yield messages
+        finally:
+            consumer.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Again:
+    """An iterable that begins anew each time it is gone through."""
+
+    read: Any
+
+    def __iter__(self) -> Iterator[Any]:
+        return iter(self.read())
+
+
+def lines(path: Path, begin: Marks, end: Marks) -> Iterator[bytes]:
+    """The whole lines a file got between the marks."""
+    start, stop = begin.files[str(path)], end.files[str(path)]
+    if start == stop:
+        return
+    with path.open("rb") as file:
+        file.seek(start)
+        at = start
+        for line in file:
+            at += len(line)
+            if at > stop:
+                return
+            yield line

@@ -1,0 +1,134 @@
+"""Latency of an open loop: from the time a notification was meant to be sent."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+import pyarrow.parquet as pq
+from hdrh.histogram import HdrHistogram
+from hdrh.log import HistogramLogWriter
+
+from eureke.measure.evidence import Span, lines
+from eureke.measure.observer import Seen
+
+STAGES: Final = ("send_lag", "kafka", "dispatch", "queue", "provider", "receipt_topic")
+"""In the order of the way; each begins where the one before ends, and they add up to receipt."""
+QUANTILES: Final = {"p50": 0.5, "p90": 0.9, "p99": 0.99, "p99_9": 0.999}
+SAMPLES_BEYOND: Final = 10
+"""A percentile is told only where at least so many samples lie beyond it."""
+MS: Final = 1e6
+
+
+@dataclass(frozen=True, slots=True)
+class Percentiles:
+    """Percentiles in milliseconds of n samples; None where too few lie beyond."""
+
+    n: int
+    p50: float | None
+    p90: float | None
+    p99: float | None
+    p99_9: float | None
+    max: float | None
+
+
+def percentiles(values: npt.NDArray[np.float64]) -> Percentiles:
+    """Exact percentiles of all samples, never an average of percentiles."""
+    n = len(values)
+    told = {
+        name: float(np.quantile(values, quantile, method="higher"))
+        if n * (1 - quantile) >= SAMPLES_BEYOND
+        else None
+        for name, quantile in QUANTILES.items()
+    }
+    return Percentiles(n=n, max=float(values.max()) if n else None, **told)
+
+
+def samples(span: Span, observed: Path) -> pd.DataFrame:
+    """A row for each delivered notification of a load, in the order of sending.
+
+    Columns in milliseconds: `intended_s` (from the load's start), `effect_ms`, `receipt_ms` (both
+    from the intended time) and `<stage>_ms` for each of STAGES.
+    """
+    sent = _sent(span)
+    batches, items = _receipts(span, observed)
+    effects = _effects(span)
+    rows: pd.DataFrame = sent.join(items, on="id", how="inner").join(batches, on="batch")
+    rows["effect_ns"] = rows["id"].map(effects)
+    times = ["intended_ns", "sent_ns", "polled_ns", "queued_ns", "started_ns", "answered_ns"]
+    table: dict[str, Any] = {
+        "intended_s": (rows["intended_ns"] - sent["intended_ns"].min()) / 1e9,
+        "effect_ms": (rows["effect_ns"] - rows["intended_ns"]) / MS,
+        "receipt_ms": (rows["seen_ns"] - rows["intended_ns"]) / MS,
+    }
+    for stage, begin, end in zip(STAGES, times, [*times[1:], "seen_ns"], strict=True):
+        table[f"{stage}_ms"] = (rows[end] - rows[begin]) / MS
+    return pd.DataFrame(table)
+
+
+def send_lag_ms(sent: Path) -> npt.NDArray[np.float64]:
+    """How late each record was sent."""
+    table = pq.read_table(sent, columns=["intended_ns", "sent_ns"])
+    lag: npt.NDArray[np.float64] = (
+        table["sent_ns"].to_numpy() - table["intended_ns"].to_numpy()
+    ) / MS
+    return lag
+
+
+def _sent(span: Span) -> pd.DataFrame:
+    load = pq.read_table(span.load / "load.parquet", columns=["seq", "id", "expected"]).to_pandas()
+    sent = pq.read_table(span.sent, columns=["seq", "intended_ns", "sent_ns"]).to_pandas()
+    both = sent.merge(load, on="seq")
+    return both[both["expected"] == "delivered"]
+
+
+def _receipts(span: Span, observed: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Each batch's times, and the batch of each id's first delivery."""
+    decode = msgspec.json.Decoder(Seen).decode
+    seen = [decode(line) for line in lines(observed, span.begin, span.end)]
+    seen_ns = {each.offset: each.t_ns for each in seen if each.topic == "receipts"}
+    batches, ids, of = [], [], []
+    for offset, receipt in span.receipts():
+        if not receipt.delivered or offset not in seen_ns:
+            continue
+        batches.append(
+            (
+                offset,
+                receipt.polled_ns,
+                receipt.queued_ns,
+                receipt.started_ns,
+                receipt.answered_ns,
+                seen_ns[offset],
+            )
+        )
+        ids += [at.id for at in receipt.delivered]
+        of += [offset] * len(receipt.delivered)
+    columns = ["batch", "polled_ns", "queued_ns", "started_ns", "answered_ns", "seen_ns"]
+    items = pd.DataFrame({"id": ids, "batch": of}).drop_duplicates("id").set_index("id")
+    return pd.DataFrame(batches, columns=columns).set_index("batch"), items
+
+
+def _effects(span: Span) -> dict[str, int]:
+    """The time of each id's first effect."""
+    first: dict[str, int] = {}
+    for effects in span.effects():
+        for each in effects["effects"]:
+            first.setdefault(each, effects["t_ns"])
+    return first
+
+
+def write_hdr(table: pd.DataFrame, path: Path) -> None:
+    """Writes an HDR log with one tagged histogram for each latency and stage, in microseconds."""
+    with path.open("w") as file:
+        writer = HistogramLogWriter(file)
+        writer.output_log_format_version()
+        writer.output_legend()
+        for name in [column for column in table.columns if column.endswith("_ms")]:
+            histogram = HdrHistogram(1, 600_000_000, 3)
+            for value_ms in table[name].dropna():
+                histogram.record_value(max(1, round(value_ms * 1000)))
+            histogram.set_tag(name.removesuffix("_ms"))
+            writer.output_interval_histogram(histogram)
