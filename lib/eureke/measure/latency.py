@@ -56,7 +56,7 @@ def samples(span: Span, observed: Path) -> pd.DataFrame:
     sent = _sent(span)
     batches, items = _receipts(span, observed)
     effects = _effects(span)
-    rows: pd.DataFrame = sent.join(items, on="id", how="inner").join(batches, on="batch")
+    rows = pd.DataFrame(sent.join(items, on="id", how="inner").join(batches, on="batch"))
     rows["effect_ns"] = rows["id"].map(effects)
     times = ["intended_ns", "sent_ns", "polled_ns", "queued_ns", "started_ns", "answered_ns"]
     table: dict[str, Any] = {
@@ -82,7 +82,7 @@ def _sent(span: Span) -> pd.DataFrame:
     load = pq.read_table(span.load / "load.parquet", columns=["seq", "id", "expected"]).to_pandas()
     sent = pq.read_table(span.sent, columns=["seq", "intended_ns", "sent_ns"]).to_pandas()
     both = sent.merge(load, on="seq")
-    return both[both["expected"] == "delivered"]
+    return pd.DataFrame(both[both["expected"] == "delivered"])
 
 
 def _receipts(span: Span, observed: Path) -> tuple[pd.DataFrame, pd.DataFrame]:

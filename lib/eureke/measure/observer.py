@@ -84,7 +84,9 @@ class Observer:
         value, offset = message.value() or b"", message.offset() or 0
         if message.topic() != self._receipts:
             malformed = self._letter(value).id is None
-            return Seen("dead-letters", offset, t_ns, dead=not malformed, malformed=malformed)
+            return Seen(
+                "dead-letters", offset, t_ns, dead=int(not malformed), malformed=int(malformed)
+            )
         receipt = self._receipt(value)
         return Seen(
             "receipts",

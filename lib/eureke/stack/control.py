@@ -1,13 +1,43 @@
-"""The other end of a supervisor: one JSON request a connection, over its Unix socket."""
+"""The other end of a supervisor: started here, and asked over its Unix socket."""
 
 import json
 import os
 import socket
+import subprocess
+import sys
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from eureke.errors import ServiceFailed
-from eureke.stack.supervisor import SOCKET
+from eureke.stack.folder import SOCKET, TOKEN_VARIABLE
+
+
+def supervise(folder: Path, token: str, lock: IO[bytes]) -> subprocess.Popen[bytes]:
+    """Starts a supervisor that holds the folder's lock; it ends when its standard input closes.
+
+    Raises:
+        ServiceFailed: it did not start.
+    """
+    log = folder / "logs" / "supervisor.log"
+    with log.open("wb") as output:
+        supervisor = subprocess.Popen(
+            [sys.executable, "-m", "eureke.stack.supervisor", str(folder)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=output,
+            cwd=folder,  # in the reader's folder, a file `redis.py` would be taken for Redis
+            env=os.environ | {TOKEN_VARIABLE: token},
+            pass_fds=(lock.fileno(),),
+            start_new_session=True,  # Ctrl-C in a notebook is not meant for it
+        )
+    assert supervisor.stdout is not None  # noqa: S101  it is a pipe, as asked
+    with supervisor.stdout as answer:
+        if answer.readline() != b"ready\n":
+            raise ServiceFailed(
+                f"the supervisor did not start: {log.read_text()}",
+                remedy="`eureke doctor` checks what this machine lacks",
+            )
+    return supervisor
 
 
 def ask(folder: Path, do: str, *, timeout_s: float = 30.0, **fields: Any) -> Any:

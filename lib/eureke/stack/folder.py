@@ -1,72 +1,27 @@
 """The run folder: what a stack keeps on disk, and what killed ones left behind."""
 
 import contextlib
-import os
+import fcntl
+import re
 import secrets
 import shutil
-import signal
 from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import IO, Final
 
 import msgspec
 import psutil
 
 from eureke.errors import ServiceFailed
 from eureke.places import home
-from eureke.stack.control import ask
-from eureke.stack.supervisor import PROCESSES, TOKEN_VARIABLE
 
-LOGS_KEPT = 10
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class State:
-    """What another process needs to use a stack: kept in the run folder, readable by its owner."""
-
-    token: str
-    cluster_id: str
-    ports: dict[str, int]
-    passwords: dict[str, str]
-    dispatchers: int
-    workers: int
-    application: bool
-
-    def write(self, folder: Path) -> None:
-        """Writes the state into the run folder."""
-        path = folder / "stack.json"
-        path.touch(mode=0o600, exist_ok=True)
-        path.write_bytes(msgspec.json.encode(self))
-
-
-def read_state(folder: Path) -> State:
-    """The state in a run folder.
-
-    Raises:
-        ServiceFailed: there is none that can be read.
-    """
-    try:
-        return msgspec.json.decode((folder / "stack.json").read_bytes(), type=State)
-    except (OSError, msgspec.MsgspecError) as error:
-        raise ServiceFailed(
-            f"{folder} is not the folder of a stack: {error}", remedy="start one: `eureke up`"
-        ) from error
-
-
-def new_folder() -> Path:
-    """A run folder that only its owner can enter."""
-    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
-    folder = runs() / name
-    try:
-        for each in (folder, folder / "logs", folder / "ready", folder / "data"):
-            each.mkdir(mode=0o700, parents=True)
-    except OSError as error:
-        raise ServiceFailed(
-            f"the run folder {folder} cannot be made: {error}",
-            remedy="make its parent writable, or set EUREKE_HOME to a folder that is",
-        ) from error
-    return folder
+SOCKET: Final = "supervisor.sock"
+PROCESSES: Final = "processes.json"
+TOKEN_VARIABLE: Final = "EUREKE_STACK"  # noqa: S105  a mark that tells our processes from others
+LOGS_KEPT: Final = 10
+_LOCK: Final = "lock"
+_NAME: Final = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
 
 def runs() -> Path:
@@ -74,57 +29,112 @@ def runs() -> Path:
     return home() / "run"
 
 
-def newest() -> Path:
-    """The newest stack that answers.
+def new_folder() -> tuple[Path, IO[bytes]]:
+    """A run folder that only its owner can enter, and the lock that says it is in use.
 
     Raises:
-        ServiceFailed: none does.
+        ServiceFailed: the folder cannot be made.
     """
-    for folder in sorted(runs().glob("*/stack.json"), reverse=True):
-        if answers(folder.parent):
-            return folder.parent
+    name = f"{datetime.now(UTC):%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    folder = runs() / name
+    try:
+        with _alone():
+            for each in (folder, folder / "logs", folder / "ready", folder / "data"):
+                each.mkdir(mode=0o700)
+            lock = (folder / _LOCK).open("wb")
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError as error:
+        raise _unwritable(error) from error
+    return folder, lock
+
+
+def in_use(folder: Path) -> bool:
+    """Whether a supervisor holds the folder; the kernel knows, however the supervisor fares."""
+    try:
+        lock = (folder / _LOCK).open("rb")
+    except FileNotFoundError:
+        return False
+    with lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
+
+
+def newest() -> Path:
+    """The newest stack that is up.
+
+    Raises:
+        ServiceFailed: there is none.
+    """
+    for folder in reversed(_all()):
+        if (folder / SOCKET).exists() and in_use(folder):
+            return folder
     raise ServiceFailed("no stack is up", remedy="start one: `eureke up`")
 
 
-def answers(folder: Path) -> bool:
-    """Whether somebody supervises the folder."""
-    try:
-        ask(folder, "status", timeout_s=5)
-    except ServiceFailed:
-        return False
-    return True
+def clean() -> list[str]:
+    """Ends and removes what killed supervisors left; says what it did, a line each.
 
-
-def clean(*, keep: Path | None = None) -> list[str]:
-    """Ends and removes what killed supervisors left; says what it did, a line each."""
+    Raises:
+        ServiceFailed: the folder of the run folders cannot be written.
+    """
     done = []
-    for folder in sorted(path for path in runs().glob("*") if path.is_dir()):
-        if folder == keep or answers(folder):
-            continue
-        for process in _leftovers(folder):
-            with contextlib.suppress(psutil.NoSuchProcess):
-                done.append(f"ended process {process.pid} ({process.name()}) of {folder.name}")
-                process.send_signal(signal.SIGKILL)
-                process.wait(5)
-        if (folder / "data").exists():
-            remove_data(folder)
-            done.append(f"removed the data of {folder.name}")
-    for old in sorted(path for path in runs().glob("*") if path.is_dir())[:-LOGS_KEPT]:
-        if old != keep and not answers(old):
-            shutil.rmtree(old)
-            done.append(f"removed the logs of {old.name}")
+    try:
+        with _alone():
+            for folder in _all():
+                if not in_use(folder):
+                    done += sweep(folder)
+            for old in _all()[:-LOGS_KEPT]:
+                if not in_use(old):
+                    shutil.rmtree(old)
+                    done.append(f"removed the logs of {old.name}")
+    except OSError as error:
+        raise _unwritable(error) from error
     return done
 
 
-def remove_data(folder: Path) -> None:
-    """Removes all that a stack kept but its logs."""
-    for path in folder.iterdir():
-        if path.name == "logs":
-            continue
+def sweep(folder: Path) -> list[str]:
+    """Ends what a killed supervisor left of one stack and removes its data; says what it did."""
+    done = []
+    for process in _leftovers(folder):
+        with contextlib.suppress(psutil.Error):
+            done.append(f"ended process {process.pid} ({process.name()}) of {folder.name}")
+            process.kill()
+            process.wait(5)
+    if remove_data(folder):
+        done.append(f"removed the data of {folder.name}")
+    return done
+
+
+def remove_data(folder: Path) -> bool:
+    """Removes all that a stack kept but its logs; whether there was anything."""
+    data = [path for path in folder.iterdir() if path.name != "logs"] if folder.exists() else []
+    for path in data:
         if path.is_dir():
             shutil.rmtree(path)
         else:
             path.unlink()
+    return bool(data)
+
+
+def _all() -> list[Path]:
+    """All run folders, the oldest first; what else lies there is not ours to touch."""
+    return sorted(
+        path
+        for path in runs().glob("*")
+        if _NAME.fullmatch(path.name) and path.is_dir() and not path.is_symlink()
+    )
+
+
+@contextlib.contextmanager
+def _alone() -> Iterator[None]:
+    # A folder that is being made is not yet locked: nobody may clean meanwhile.
+    runs().mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (runs() / ".lock").open("wb") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _leftovers(folder: Path) -> Iterator[psutil.Process]:
@@ -141,11 +151,8 @@ def _leftovers(folder: Path) -> Iterator[psutil.Process]:
                 yield process
 
 
-def fresh_token() -> str:
-    """A mark or password that nobody can guess."""
-    return secrets.token_urlsafe(24)
-
-
-def owner_environment(token: str) -> dict[str, str]:
-    """The environment of a supervisor."""
-    return dict(os.environ) | {TOKEN_VARIABLE: token}
+def _unwritable(error: OSError) -> ServiceFailed:
+    return ServiceFailed(
+        f"the run folders in {runs()} cannot be written: {error}",
+        remedy="make that folder writable, or set EUREKE_HOME to one that is",
+    )

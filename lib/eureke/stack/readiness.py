@@ -1,5 +1,7 @@
 """Readiness: a real request to each service, asked again until it is answered or too late."""
 
+import socket
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -14,8 +16,18 @@ from eureke.settings import Settings
 PAUSE_S = 0.05
 
 
+class Abandoned(Exception):
+    """Somebody else gave up meanwhile: nothing is waited for any more."""
+
+
 def kafka_ready(settings: Settings) -> str:
     """Empty once the broker answers and its group coordinator is awake, else what it said."""
+    host, port = settings.kafka.split(":")
+    try:
+        # Until it listens a refusal costs nothing, where a client would wait out its time.
+        socket.create_connection((host, int(port)), timeout=1).close()
+    except OSError as error:
+        return str(error)
     admin = AdminClient({"bootstrap.servers": settings.kafka, "log_level": 0})
     try:
         admin.list_topics(timeout=1)
@@ -54,23 +66,37 @@ def file_ready(path: Path) -> str:
 
 
 def until_ready(
-    probe: Callable[[], str], *, deadline_s: float, alive: Callable[[], bool]
+    probe: Callable[[], str],
+    *,
+    deadline_s: float,
+    exit_code: Callable[[], int | None],
+    abandoned: threading.Event,
 ) -> str | None:
-    """None once the probe is satisfied, else what it saw last; ends early with the process."""
+    """None once the probe is satisfied, else what is wrong; ends early with the process.
+
+    Raises:
+        Abandoned: the event was set meanwhile.
+    """
     limit_s = time.monotonic() + deadline_s
     while True:
         seen = probe()
+        code = exit_code()
+        if code is not None:
+            return f"ended by itself with exit code {code}"
         if not seen:
             return None
-        if not alive():
-            return "it ended by itself"
         if time.monotonic() > limit_s:
-            return f"not ready after {deadline_s:.0f} s: {seen}"
-        time.sleep(PAUSE_S)
+            return f"is not ready after {deadline_s:.0f} s ({seen})"
+        if abandoned.wait(PAUSE_S):
+            raise Abandoned
 
 
 def make_topics(settings: Settings) -> None:
-    """Makes the lanes' topics and those of the outcomes; what is there already stays."""
+    """Makes the lanes' topics and those of the outcomes; what is there already stays.
+
+    Raises:
+        KafkaException: the broker refuses.
+    """
     admin = AdminClient({"bootstrap.servers": settings.kafka})
     topics = [
         NewTopic(settings.lane("bulk").topic, settings.partitions, 1),

@@ -15,9 +15,9 @@ Probe = Literal["kafka", "redis", "http", "file"]
 class Service:
     """One server or process of ours.
 
-    Command, environment and files are templates (`string.Template`): `$folder` is the service's
-    data folder, `$port` its port, `$port_NAME` a further one, `$password` its password, and
-    `$python`, `$java`, `$classpath`, `$redis_server` the programs it may need.
+    Commands and files are templates (`string.Template`): `$run` is the run folder, `$folder` the
+    service's data folder, `$port` its port, `$port_NAME` a further one, `$password` its password,
+    and `$python`, `$java`, `$classpath`, `$redis_server` the programs it may need.
     """
 
     name: str
@@ -30,6 +30,7 @@ class Service:
     files: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     needs: tuple[str, ...] = ()
+    """Services that are ready before it starts, and that end after it."""
     deadline_s: float = 60.0
 
 

@@ -1,8 +1,8 @@
 """The process that owns all children of a stack: `python -m eureke.stack.supervisor FOLDER`.
 
-It listens on a Unix socket in the run folder for one JSON request a connection, and reads its
-standard input, whose other end its owner holds: when that closes, for whatever reason, all
-children end and so does it. A detached supervisor goes on until it is told `down`.
+It listens on a Unix socket in the run folder for one JSON request a connection, and watches its
+owner: when that ends or closes its end of our standard input, all children end, the data goes,
+and so does the supervisor. A detached one goes on until it is told `down`.
 """
 
 import asyncio
@@ -11,17 +11,17 @@ import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-SOCKET = "supervisor.sock"
-PROCESSES = "processes.json"
-TOKEN_VARIABLE = "EUREKE_STACK"  # noqa: S105  a mark that tells our processes from others
+from eureke.stack.folder import PROCESSES, SOCKET, TOKEN_VARIABLE, remove_data
+
 GRACE_S = 5.0
+_REQUEST_BYTES = 1 << 22
 _PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None)
 
@@ -38,6 +38,7 @@ class Child:
 
     process: asyncio.subprocess.Process
     side: str
+    needs: Sequence[str]
     created_s: float
     log: str
 
@@ -64,7 +65,9 @@ class Supervisor:
     async def serve(self) -> None:
         """Answers requests until the owner is gone or says `down`; then ends all children."""
         os.chdir(self._folder)  # a Unix socket's path is short: name it from here
-        server = await asyncio.start_unix_server(self._connection, path=SOCKET)
+        server = await asyncio.start_unix_server(
+            self._connection, path=SOCKET, limit=_REQUEST_BYTES
+        )
         watching = asyncio.create_task(self._watch_owner())
         loop = asyncio.get_running_loop()
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
@@ -73,14 +76,21 @@ class Supervisor:
         await self._ending.wait()
         watching.cancel()
         server.close()
-        await asyncio.gather(*(self._end(child, GRACE_S) for child in self._children.values()))
-        os.unlink(SOCKET)  # noqa: PTH108  the loop is ending: nothing waits
+        await self._end_all()
+        remove_data(self._folder)
 
     async def _watch_owner(self) -> None:
-        reader = asyncio.StreamReader()
         loop = asyncio.get_running_loop()
+        # A process forked off the owner may hold the pipe open: watch the owner itself too.
+        owner = os.pidfd_open(os.getppid())
+        loop.add_reader(owner, self._owner_gone, owner)
+        reader = asyncio.StreamReader()
         await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
         await reader.read()
+        self._owner_gone(owner)
+
+    def _owner_gone(self, owner: int) -> None:
+        asyncio.get_running_loop().remove_reader(owner)
         if not self._detached:
             self._ending.set()
 
@@ -98,17 +108,35 @@ class Supervisor:
         finally:
             writer.close()
 
-    async def _start(
-        self, *, name: str, command: list[str], environment: dict[str, str], side: str, cwd: str
-    ) -> int:
-        old = self._children.get(name)
-        if old is not None and old.process.returncode is None:
-            raise ValueError(f"{name} is running already, as process {old.process.pid}")
+    async def _start(self, *, name: str, commands: list[list[str]], **options: Any) -> int:
+        """Runs the commands one after another; the last is the one that stays."""
+        child = self._children.get(name)
+        if child is not None and child.process.returncode is None:
+            raise ValueError(f"{name} is running already, as process {child.process.pid}")
+        for command in commands:
+            if self._ending.is_set():
+                raise ValueError("the stack is ending")
+            child = self._children[name] = await self._spawn(name, command, **options)
+            self._write_processes()
+            if command is not commands[-1] and await child.process.wait():
+                break
+        return self._child(name).process.pid
+
+    async def _spawn(
+        self,
+        name: str,
+        command: list[str],
+        *,
+        environment: dict[str, str],
+        side: str,
+        needs: list[str],
+        cwd: str,
+    ) -> Child:
         log = self._folder / "logs" / f"{name}.log"
         with log.open("ab") as output:
             process = await asyncio.create_subprocess_exec(
                 *command,
-                env=environment | {TOKEN_VARIABLE: self._token},
+                env=os.environ | environment | {TOKEN_VARIABLE: self._token},
                 cwd=cwd,
                 stdin=asyncio.subprocess.DEVNULL,
                 stdout=output,
@@ -116,20 +144,17 @@ class Supervisor:
                 start_new_session=True,
                 preexec_fn=_die_with_supervisor,
             )
-        created_s = psutil.Process(process.pid).create_time()
-        self._children[name] = Child(process, side, created_s, str(log))
-        self._write_processes()
-        return process.pid
+        return Child(process, side, needs, psutil.Process(process.pid).create_time(), str(log))
 
     async def _signal(self, *, name: str, number: int) -> None:
-        child = self._children[name]
+        child = self._child(name)
         if child.process.returncode is None:
             child.process.send_signal(number)
         if number == signal.SIGKILL:
             await child.process.wait()
 
     async def _stop(self, *, name: str) -> None:
-        await self._end(self._children[name], GRACE_S)
+        await self._end(self._child(name))
 
     async def _status(self) -> dict[str, dict[str, Any]]:
         return {
@@ -142,10 +167,10 @@ class Supervisor:
             for name, child in self._children.items()
         }
 
-    async def _wait(self, *, name: str, timeout_s: float) -> int | None:
+    async def _wait(self, *, name: str, within_s: float) -> int | None:
         try:
-            async with asyncio.timeout(timeout_s):
-                return await self._children[name].process.wait()
+            async with asyncio.timeout(within_s):
+                return await self._child(name).process.wait()
         except TimeoutError:
             return None
 
@@ -155,17 +180,30 @@ class Supervisor:
     async def _down(self) -> None:
         self._ending.set()
 
-    async def _end(self, child: Child, grace_s: float) -> None:
+    def _child(self, name: str) -> Child:
+        if name not in self._children:
+            raise ValueError(f"{name} was never started")
+        return self._children[name]
+
+    async def _end_all(self) -> None:
+        """Ends those first that need others: a worker's last flush still finds its broker."""
+        living = dict(self._children)
+        while living:
+            needed = {need for child in living.values() for need in child.needs}
+            now = [name for name in living if name not in needed] or list(living)
+            await asyncio.gather(*(self._end(living.pop(name)) for name in now))
+
+    async def _end(self, child: Child) -> None:
         process = child.process
         if process.returncode is not None:
             return
         process.send_signal(signal.SIGCONT)  # a paused process would not hear SIGTERM
         process.terminate()
         try:
-            async with asyncio.timeout(grace_s):
+            async with asyncio.timeout(GRACE_S):
                 await process.wait()
         except TimeoutError:
-            process.kill()
+            os.killpg(process.pid, signal.SIGKILL)  # it leads a session: with all it has started
             await process.wait()
 
     def _write_processes(self) -> None:

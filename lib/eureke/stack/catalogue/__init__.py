@@ -8,13 +8,17 @@ from eureke.stack.catalogue.redis import REDIS_CACHE, REDIS_QUEUE
 from eureke.stack.catalogue.sampler import SAMPLER
 from eureke.stack.catalogue.worker import worker
 
-INFRASTRUCTURE = (KAFKA, REDIS_QUEUE, REDIS_CACHE)
+REDIS = (REDIS_QUEUE, REDIS_CACHE)
+INFRASTRUCTURE = (KAFKA, *REDIS)
+EQUIPMENT = (PROVIDER, OBSERVER, SAMPLER)
 
 __all__ = [
+    "EQUIPMENT",
     "INFRASTRUCTURE",
     "KAFKA",
     "OBSERVER",
     "PROVIDER",
+    "REDIS",
     "REDIS_CACHE",
     "REDIS_QUEUE",
     "SAMPLER",

@@ -11,7 +11,8 @@ advertised.listeners=PLAINTEXT://127.0.0.1:$port
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=PLAINTEXT
-log.dirs=$folder/log
+# Relative to the data folder: Java reads this file as Latin-1, whatever the folder is called.
+log.dirs=log
 # One broker: every internal topic has one replica.
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
@@ -60,10 +61,9 @@ KAFKA = Service(
             "$classpath",
             "kafka.tools.StorageTool",
             "format",
-            "-t",
-            "$cluster_id",
+            "--cluster-id=$cluster_id",
             "-c",
-            "$folder/server.properties",
+            "server.properties",
             "--ignore-formatted",
         ),
     ),
@@ -72,12 +72,12 @@ KAFKA = Service(
         "-Xms512m",
         "-Xmx512m",
         "-Djava.awt.headless=true",
-        "-Djava.io.tmpdir=$folder",
-        "-Dlog4j2.configurationFile=$folder/log4j2.yaml",
+        "-Djava.io.tmpdir=.",
+        "-Dlog4j2.configurationFile=log4j2.yaml",
         "-cp",
         "$classpath",
         "kafka.Kafka",
-        "$folder/server.properties",
+        "server.properties",
     ),
     probe="kafka",
 )

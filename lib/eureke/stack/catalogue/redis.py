@@ -7,7 +7,7 @@ bind 127.0.0.1
 protected-mode yes
 port $port
 requirepass $password
-dir $folder
+dir "$folder"
 # Kafka is the record: nothing here has to survive a restart.
 save ""
 appendonly no

@@ -1,0 +1,61 @@
+"""A run's summary in numbers, and as a table for people."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+LINES: Final = (
+    ("notifications", "records", "{:,}"),
+    ("  delivered", "delivered", "{:,}"),
+    ("  duplicates", "duplicates", "{:,}"),
+    ("  malformed", "malformed", "{:,}"),
+    ("  dead letters", "dead_lettered", "{:,}"),
+    ("  lost, doubled, stuck, phantom, misjudged", "_faults", "{}"),
+    ("first send to last receipt", "wall_s", "{:.1f} s"),
+    ("throughput", "throughput_per_s", "{:,.0f} notifications/s"),
+    ("times faster than an hour", "times_faster_than_hour", "{:,.0f}"),
+    ("Kafka's floor, same run", "kafka_floor_s", "{:.1f} s"),
+    ("ratio to the floor", "floor_ratio", "{:.1f}"),
+    ("limiter", "limiter", "{}"),
+    ("CPU of the system under test", "system_cpu_s", "{:.1f} s"),
+    ("CPU of the test equipment", "equipment_cpu_s", "{:.1f} s"),
+    ("memory, all processes", "peak_rss_mib", "{:,.0f} MiB"),
+)
+PERCENTILES: Final = ("p50", "p90", "p99", "p99_9", "max")
+
+
+def summary_table(summary: Mapping[str, Any]) -> str:
+    """The summary as aligned lines, the verdicts last."""
+    values = dict(summary) | {"_faults": _faults(summary)}
+    rows = [(label, _told(form, values.get(key))) for label, key, form in LINES]
+    for name in ("effect_ms", "receipt_ms"):
+        told = summary.get(name)
+        label = f"open loop, to the {name.removesuffix('_ms')}"
+        rows.append((label, _latency(told) if told else "not measured"))
+    rows += _verdicts(summary)
+    width = max(len(label) for label, _ in rows)
+    return "\n".join(f"  {label:{width}}  {value}" for label, value in rows)
+
+
+def _told(form: str, value: Any) -> str:
+    return "not measured" if value is None else form.format(value)
+
+
+def _faults(summary: Mapping[str, Any]) -> str:
+    names = ("lost", "delivered_twice", "stuck", "phantom", "misjudged")
+    return " ".join(str(summary.get(name, "?")) for name in names)
+
+
+def _latency(told: Mapping[str, Any]) -> str:
+    parts = [
+        f"{name.replace('_', '.')} {told[name]:.1f}" if told[name] is not None else f"{name} -"
+        for name in PERCENTILES
+    ]
+    return f"{'  '.join(parts)} ms  (n = {told['n']:,})"
+
+
+def _verdicts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:
+    if summary.get("aborted"):
+        return [("ABORTED", str(summary.get("abort_reason")))]
+    accounted = "yes" if summary["accounted"] else "NO: see account.json for the ids"
+    valid = "yes" if summary["valid"] else "INVALID: " + "; ".join(summary["invalid_reasons"])
+    return [("accounted", accounted), ("valid", valid)]

@@ -1,0 +1,141 @@
+"""Starting: services come up in parallel, each as soon as those it needs are ready."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from pathlib import Path
+
+from confluent_kafka import KafkaException
+
+from eureke.errors import BadParameter, ServiceFailed
+from eureke.settings import Settings
+from eureke.stack import readiness
+from eureke.stack.control import ask
+from eureke.stack.ports import holder
+from eureke.stack.processes import render
+from eureke.stack.service import Service
+from eureke.stack.state import State
+
+Say = Callable[[str], None]
+
+_TAKEN = "address already in use"
+
+
+class PortLost(ServiceFailed):
+    """A port that was free when it was chosen was taken before the service had it."""
+
+
+class Starter:
+    """Starts services of one stack through its supervisor and waits until they are ready."""
+
+    def __init__(self, folder: Path, state: State, *, say: Say) -> None:
+        self._folder = folder
+        self._state = state
+        self._say = say
+
+    def bring_up(self, services: Sequence[Service]) -> None:
+        """Starts the services; returns when all are ready.
+
+        Raises:
+            ServiceFailed: one did not come up; the others are no longer waited for.
+        """
+        ready = {service.name: threading.Event() for service in services}
+        abandoned = threading.Event()
+        with ThreadPoolExecutor(max_workers=len(services)) as pool:
+            coming = [pool.submit(self._bring_up, each, ready, abandoned) for each in services]
+            try:
+                for done in as_completed(coming):
+                    done.result()
+            except BaseException:
+                abandoned.set()
+                raise
+
+    def _bring_up(
+        self, service: Service, ready: Mapping[str, threading.Event], abandoned: threading.Event
+    ) -> None:
+        for need in service.needs:
+            while need in ready and not ready[need].wait(readiness.PAUSE_S):
+                if abandoned.is_set():
+                    raise readiness.Abandoned
+        began_s = time.monotonic()
+        self.spawn(service)
+        self._await_ready(service, abandoned)
+        ready[service.name].set()
+        self._say(f"{service.name:14} ready after {time.monotonic() - began_s:4.1f} s")
+
+    def spawn(self, service: Service) -> None:
+        """Starts a service and waits for nothing."""
+        rendered = render(service, run=self._folder, state=self._state)
+        (self._folder / "ready" / service.name).unlink(missing_ok=True)
+        ask(
+            self._folder,
+            "start",
+            name=service.name,
+            commands=rendered.commands,
+            environment=rendered.environment,
+            side=service.side,
+            needs=service.needs,
+            cwd=str(rendered.folder),
+        )
+
+    def failed(self, name: str, trouble: str) -> ServiceFailed:
+        """The error for a service that did not do as it should, with what it said last."""
+        log = self.logs(name, 200)
+        port = self._state.ports.get(name)
+        lost = port is not None and _TAKEN in log.lower()
+        if port is not None and lost:
+            trouble = f"lost its port {port}{holder(port)}"
+        last = "\n".join(log.splitlines()[-20:])
+        return (PortLost if lost else ServiceFailed)(
+            f"{name} {trouble}\nits log ends with:\n{last}",
+            remedy=f"the whole log is {self._folder / 'logs' / name}.log; `eureke doctor` checks "
+            "what this machine lacks",
+        )
+
+    def logs(self, name: str, lines: int) -> str:
+        """The last lines a service has written.
+
+        Raises:
+            BadParameter: it never wrote any.
+        """
+        path = self._folder / "logs" / f"{name}.log"
+        if not path.exists():
+            known = ", ".join(sorted(each.stem for each in path.parent.glob("*.log")))
+            raise BadParameter(f"there is no log of {name!r}", remedy=f"one of: {known}")
+        return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
+
+    def _await_ready(self, service: Service, abandoned: threading.Event) -> None:
+        settings = Settings.read(self._folder / "settings.json")
+
+        def exit_code() -> int | None:
+            code: int | None = ask(self._folder, "status")[service.name]["exit_code"]
+            return code
+
+        trouble = readiness.until_ready(
+            self._probe(service, settings),
+            deadline_s=service.deadline_s,
+            exit_code=exit_code,
+            abandoned=abandoned,
+        )
+        if trouble:
+            raise self.failed(service.name, trouble)
+        if service.probe == "kafka":
+            try:
+                readiness.make_topics(settings)
+            except KafkaException as error:
+                raise self.failed(service.name, f"does not make the topics: {error}") from error
+
+    def _probe(self, service: Service, settings: Settings) -> Callable[[], str]:
+        match service.probe:
+            case "kafka":
+                return lambda: readiness.kafka_ready(settings)
+            case "redis":
+                queue = service.name == "redis-queue"
+                url = settings.redis_queue if queue else settings.redis_cache
+                return lambda: readiness.redis_ready(url)
+            case "http":
+                return lambda: readiness.http_ready(f"{settings.provider_url}/health")
+            case "file":
+                path = self._folder / "ready" / service.name
+                return lambda: readiness.file_ready(path)

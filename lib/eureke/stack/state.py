@@ -1,0 +1,121 @@
+"""What one stack consists of: its services, ports and passwords, by the scenario it is for."""
+
+import base64
+import secrets
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from eureke.errors import BadParameter, ServiceFailed
+from eureke.scenario import Scenario
+from eureke.settings import Settings
+from eureke.stack import catalogue
+from eureke.stack.ports import check_free, free_ports
+from eureke.stack.service import Service
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """What another process needs to use a stack: kept in the run folder, readable by its owner."""
+
+    token: str
+    cluster_id: str
+    ports: dict[str, int]
+    passwords: dict[str, str]
+    dispatchers: int
+    workers: int
+    application: bool
+
+    def write(self, folder: Path) -> None:
+        """Writes the state into the run folder."""
+        path = folder / "stack.json"
+        path.touch(mode=0o600)
+        path.write_bytes(msgspec.json.encode(self))
+
+
+def read_state(folder: Path) -> State:
+    """The state in a run folder.
+
+    Raises:
+        ServiceFailed: there is none that can be read.
+    """
+    try:
+        return msgspec.json.decode((folder / "stack.json").read_bytes(), type=State)
+    except (OSError, msgspec.MsgspecError) as error:
+        raise ServiceFailed(
+            f"{folder} is not the folder of a stack: {error}", remedy="start one: `eureke up`"
+        ) from error
+
+
+def new_state(scenario: Scenario, *, ports: Mapping[str, int], application: bool) -> State:
+    """A state with free ports, but for those that were asked for, and new passwords.
+
+    Raises:
+        BadParameter: a port that was asked for cannot be had.
+    """
+    names = _port_names()
+    for name, port in ports.items():
+        if name not in names:
+            raise BadParameter(
+                f"{name!r} has no port to choose", remedy=f"one of: {', '.join(names)}"
+            )
+        check_free(port, service=name)
+    if len(set(ports.values())) < len(ports):
+        raise BadParameter(
+            f"two services cannot share a port: {dict(ports)}", remedy="name each port once"
+        )
+    return State(
+        token=_secret(),
+        cluster_id=base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="),
+        ports=dict(zip(names, free_ports(len(names)), strict=True)) | dict(ports),
+        passwords={each.name: _secret() for each in catalogue.REDIS},
+        dispatchers=scenario.dispatchers,
+        workers=scenario.workers,
+        application=application,
+    )
+
+
+def services(state: State) -> list[Service]:
+    """The services of a stack."""
+    found = list(catalogue.INFRASTRUCTURE)
+    if state.application:
+        found += catalogue.EQUIPMENT
+        found += [catalogue.dispatcher(number + 1) for number in range(state.dispatchers)]
+        found += [catalogue.worker(number + 1) for number in range(state.workers)]
+    return found
+
+
+def settings(scenario: Scenario, state: State) -> Settings:
+    """What the processes of the stack are told."""
+    return Settings(
+        kafka=address(state, "kafka"),
+        redis_queue=_redis_url(state, "redis-queue"),
+        redis_cache=_redis_url(state, "redis-cache"),
+        provider_url=f"http://{address(state, 'provider')}",
+        partitions=scenario.partitions,
+        provider_items_per_request=scenario.provider_items_per_request,
+    )
+
+
+def address(state: State, name: str) -> str:
+    """Where a service listens."""
+    return f"127.0.0.1:{state.ports[name]}"
+
+
+def _redis_url(state: State, name: str) -> str:
+    return f"redis://:{state.passwords[name]}@{address(state, name)}/0"
+
+
+def _port_names() -> list[str]:
+    return [
+        f"{service.name}.{port}" if port else service.name
+        for service in (*catalogue.INFRASTRUCTURE, *catalogue.EQUIPMENT)
+        for port in service.ports
+    ]
+
+
+def _secret() -> str:
+    return secrets.token_urlsafe(24)
