@@ -76,7 +76,9 @@ class Lag:
 
     def __init__(self, settings: Settings, lane_name: str) -> None:
         lane = settings.lane(lane_name)
-        self._consumer = Consumer({"bootstrap.servers": settings.kafka, "group.id": lane.group})
+        self._consumer = Consumer(
+            {"bootstrap.servers": settings.kafka, "group.id": lane.group, "log_level": 2}
+        )
         self._places = [TopicPartition(lane.topic, each) for each in range(settings.partitions)]
 
     def __enter__(self) -> "Lag":

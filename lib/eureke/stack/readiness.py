@@ -1,5 +1,6 @@
 """Readiness: a real request to each service, asked again until it is answered or too late."""
 
+import gc
 import socket
 import threading
 import time
@@ -10,6 +11,8 @@ import redis
 import requests
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
+from redis.backoff import NoBackoff
+from redis.retry import Retry
 
 from eureke.settings import Settings
 
@@ -44,7 +47,9 @@ def kafka_ready(settings: Settings) -> str:
 def redis_ready(url: str) -> str:
     """Empty once the server answers PING with our password, else what it said."""
     try:
-        with redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1) as client:
+        with redis.Redis.from_url(
+            url, socket_timeout=1, socket_connect_timeout=1, retry=Retry(NoBackoff(), 0)
+        ) as client:
             client.ping()
     except redis.RedisError as error:
         return str(error)
@@ -97,7 +102,7 @@ def make_topics(settings: Settings) -> None:
     Raises:
         KafkaException: the broker refuses.
     """
-    admin = AdminClient({"bootstrap.servers": settings.kafka})
+    admin = AdminClient({"bootstrap.servers": settings.kafka, "log_level": 0})
     topics = [
         NewTopic(settings.lane("bulk").topic, settings.partitions, 1),
         NewTopic(settings.receipts, 1, 1),
@@ -109,3 +114,5 @@ def make_topics(settings: Settings) -> None:
         except KafkaException as error:
             if error.args[0].name() != "TOPIC_ALREADY_EXISTS":
                 raise
+    del admin, made
+    gc.collect()  # a circle of references keeps the client's threads until then

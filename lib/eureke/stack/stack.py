@@ -14,7 +14,7 @@ from eureke.errors import BadParameter, ServiceFailed
 from eureke.scenario import Scenario
 from eureke.settings import Settings
 from eureke.stack.control import ask, supervise
-from eureke.stack.folder import clean, in_use, new_folder, newest, sweep
+from eureke.stack.folder import clean, in_use, new_folder, newest, sweep, unwritable
 from eureke.stack.service import Service, ServiceStatus, Side
 from eureke.stack.starting import PortLost, Starter
 from eureke.stack.state import address, new_state, read_state, services, settings
@@ -88,9 +88,12 @@ class Stack:
         state = new_state(scenario, ports=ports, application=application)
         folder, lock = new_folder()
         with lock:
-            state.write(folder)
-            settings(scenario, state).write(folder / "settings.json")
-            stack = cls(folder, owner=supervise(folder, state.token, lock), say=say)
+            try:
+                state.write(folder)
+                settings(scenario, state).write(folder / "settings.json")
+                stack = cls(folder, owner=supervise(folder, state.token, lock), say=say)
+            except OSError as error:
+                raise unwritable(error) from error
         atexit.register(stack.stop)
         try:
             stack._bring_up(only or tuple(stack._services))

@@ -12,6 +12,7 @@ from eureke.errors import BadParameter, ServiceFailed
 from eureke.settings import Settings
 from eureke.stack import readiness
 from eureke.stack.control import ask
+from eureke.stack.folder import unwritable
 from eureke.stack.ports import holder
 from eureke.stack.processes import render
 from eureke.stack.service import Service
@@ -66,8 +67,11 @@ class Starter:
 
     def spawn(self, service: Service) -> None:
         """Starts a service and waits for nothing."""
-        rendered = render(service, run=self._folder, state=self._state)
-        (self._folder / "ready" / service.name).unlink(missing_ok=True)
+        try:
+            rendered = render(service, run=self._folder, state=self._state)
+            (self._folder / "ready" / service.name).unlink(missing_ok=True)
+        except OSError as error:
+            raise unwritable(error) from error
         ask(
             self._folder,
             "start",

@@ -1,7 +1,7 @@
 """Who is written to, and what should become of each notification.
 
 `python -m eureke.world.population --scenario FILE --phase NAME --count N --arrivals PATTERN
---rate R --out FOLDER` writes a load. The same scenario and phase always give the same bytes.
+--rate R --out FOLDER` writes a load. The same scenario, phase and salt always give the same bytes.
 """
 
 import argparse
@@ -31,9 +31,15 @@ TEMPLATES: Final = ("order-shipped", "sign-in-code", "invoice-due", "weekly-dige
 NORMAL, DUPLICATE, MALFORMED, REJECTED = range(4)
 
 
-def population(scenario: Scenario, *, phase: str, count: int) -> Iterator[Made]:
-    """The notifications of a phase: Zipf-distributed users, and shares of each kind of trouble."""
-    chance = np.random.default_rng([scenario.seed, zlib.crc32(phase.encode())])
+def population(scenario: Scenario, *, phase: str, count: int, salt: str = "") -> Iterator[Made]:
+    """The notifications of a phase: Zipf-distributed users, and shares of each kind of trouble.
+
+    Args:
+        salt: makes other ids and references, and nothing else: a warm stack remembers ids.
+    """
+    seeds = [scenario.seed, zlib.crc32(phase.encode())]
+    chance = np.random.default_rng(seeds)
+    chance_of_ids = np.random.default_rng([*seeds, zlib.crc32(salt.encode())])
     ranks = np.arange(1, scenario.users + 1, dtype=np.float64) ** -ZIPF_EXPONENT
     users_until = np.cumsum(ranks) / ranks.sum()
     recent: list[Made] = []
@@ -43,7 +49,7 @@ def population(scenario: Scenario, *, phase: str, count: int) -> Iterator[Made]:
         users = np.searchsorted(users_until, chance.random(size)).tolist()
         channels = chance.integers(0, len(CHANNELS), size).tolist()
         templates = chance.integers(0, len(TEMPLATES), size).tolist()
-        bits = chance.bytes(24 * size).hex()
+        bits = chance_of_ids.bytes(24 * size).hex()
         picks = chance.integers(0, DUPLICATE_DISTANCE, size).tolist()
         for row in range(size):
             seq = first + row
@@ -133,13 +139,14 @@ def write_load(
     count: int,
     arrivals: str,
     rate_per_s: float,
+    salt: str = "",
 ) -> int:
     """Writes a phase's load into the folder and gives the number of its records."""
     check_space(folder, count=count)
     source = (
         read_input(Path(scenario.input), folder)
         if scenario.input
-        else population(scenario, phase=phase, count=count)
+        else population(scenario, phase=phase, count=count, salt=salt)
     )
     offsets = offsets_ns(arrivals, count=count, rate_per_s=rate_per_s, seed=scenario.seed)
     with LoadWriter(folder) as writer:
@@ -156,6 +163,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, required=True)
     parser.add_argument("--arrivals", required=True)
     parser.add_argument("--rate", type=float, required=True)
+    parser.add_argument("--salt", default="", help="ids of its own for each run")
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
     try:
@@ -167,6 +175,7 @@ def main() -> None:
             count=given.count,
             arrivals=given.arrivals,
             rate_per_s=given.rate,
+            salt=given.salt,
         )
     except EurekeError as error:
         sys.exit(str(error))

@@ -25,6 +25,9 @@ share.coordinator.state.topic.num.partitions=4
 # A group's first member waits for no others.
 group.initial.rebalance.delay.ms=0
 group.min.session.timeout.ms=1000
+# A broker that was killed is let in again when its old session has ended: 9 s by default.
+broker.session.timeout.ms=3000
+broker.heartbeat.interval.ms=500
 # A mistyped topic name is an error, not a topic.
 auto.create.topics.enable=false
 message.max.bytes=4194304

