@@ -44,7 +44,7 @@ notebooks: test-environment ## Run every notebook small, as the tests do
 bench: setup ## Measure the hourly million three times: see benchmarks/
 	@for each in 1 2 3; do $(VENV)/eureke run 07-hourly-million --profile standard $(ARGUMENTS) || exit 1; done
 
-read: setup ## Write docs/read/ anew from a standard run
+read: setup ## Write docs/read/ anew from the newest result
 	@$(VENV)/eureke read $(ARGUMENTS)
 
 clean: ## End what was left running and remove what was made, but for results and downloads

@@ -178,4 +178,9 @@ def end(what: str, remedy: str) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1])
+    try:
+        main(sys.argv[1])
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except OSError as error:
+        end(str(error), "make this folder writable, with 3 GiB free, then `make setup` again")

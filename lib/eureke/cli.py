@@ -1,6 +1,7 @@
 """The `eureke` command: each subcommand calls one function of the package."""
 
 import sys
+from typing import Annotated
 
 import typer
 
@@ -36,6 +37,117 @@ def doctor() -> None:
     raise typer.Exit(0 if all(finding.ok is not False for finding in findings) else 1)
 
 
+@app.command()
+def run(
+    notebook: Annotated[str, typer.Argument(help="its name, such as 07-hourly-million")],
+    parameter: Annotated[
+        list[str] | None, typer.Option("--parameter", "-p", help="name=value, may be repeated")
+    ] = None,
+    profile: Annotated[str, typer.Option(help="smoke, standard or full")] = "smoke",
+) -> None:
+    """Run a notebook; its executed copy and report land beside its result."""
+    from eureke.measure.summary import summary_table
+    from eureke.notebooks import execute
+    from eureke.notebooks.parameters import read_options
+
+    done = execute(notebook, profile=profile, parameters=read_options(parameter or []))
+    if done.result is not None:
+        typer.echo(summary_table(done.result.summary))
+    typer.echo(f"\nreport    {done.html}\nnotebook  {done.notebook}")
+
+
+@app.command()
+def read(
+    notebook: Annotated[str, typer.Argument()] = "07-hourly-million",
+    result: Annotated[str, typer.Option(help="run id; the newest when left out")] = "",
+) -> None:
+    """Write the copy of a notebook that people read, from a result."""
+    from eureke.measure.results import load_result
+    from eureke.notebooks import write_page
+
+    typer.echo(f"written: {write_page(notebook, load_result(result))}")
+
+
+@app.command()
+def results() -> None:
+    """List the results, the oldest first."""
+    from eureke.measure.results import list_results
+    from eureke.measure.summary import result_line
+
+    found = list_results()
+    for each in found:
+        typer.echo(result_line(each))
+    if not found:
+        typer.echo("no results yet: make one with `make run`")
+
+
+@app.command()
+def show(
+    run_id: Annotated[str, typer.Argument(help="the newest when left out")] = "",
+) -> None:
+    """Show the summary of a result."""
+    from eureke.measure.results import load_result
+    from eureke.measure.summary import summary_table
+
+    result = load_result(run_id)
+    typer.echo(f"{result.run_id}\n{summary_table(result.summary)}\n\n{result.folder}")
+
+
+@app.command()
+def up() -> None:
+    """Start a stack and leave it running."""
+    from eureke.stack.stack import Stack
+
+    stack = Stack.start(say=typer.echo)
+    stack.detach()
+    typer.echo(f"up: {stack.folder}; `eureke env` shows its addresses, `eureke down` ends it")
+
+
+@app.command()
+def down() -> None:
+    """End the newest stack."""
+    from eureke.stack.stack import Stack
+
+    stack = Stack.attach()
+    stack.down()
+    typer.echo(f"down: {stack.folder.name}")
+
+
+@app.command()
+def status() -> None:
+    """Show how the services of the newest stack fare."""
+    from eureke.stack.display import status_text
+    from eureke.stack.stack import Stack
+
+    typer.echo(status_text(Stack.attach()))
+
+
+@app.command()
+def logs(service: str, lines: int = 20) -> None:
+    """Show the last lines a service has written."""
+    from eureke.stack.stack import Stack
+
+    typer.echo(Stack.attach().logs(service, lines))
+
+
+@app.command()
+def env() -> None:
+    """Print addresses and passwords of the newest stack, for a shell."""
+    from eureke.stack.display import environment_text
+    from eureke.stack.stack import Stack
+
+    typer.echo(environment_text(Stack.attach()))
+
+
+@app.command()
+def clean() -> None:
+    """End and remove what killed stacks have left behind, and nothing else."""
+    from eureke.stack.folder import clean as sweep
+
+    for line in sweep() or ["nothing was left behind"]:
+        typer.echo(line)
+
+
 def main() -> None:
     """Runs the command; errors with a remedy are shown without a traceback."""
     keep_inside()
@@ -43,4 +155,8 @@ def main() -> None:
         app()
     except EurekeError as error:
         typer.echo(f"error: {error}", err=True)
+        for note in getattr(error, "__notes__", ()):
+            typer.echo(f"  {note}", err=True)
         sys.exit(2)
+    except KeyboardInterrupt:
+        sys.exit(130)

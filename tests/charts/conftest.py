@@ -163,7 +163,8 @@ def _burst(
     t_s: npt.NDArray[np.float64], begin_s: float, end_s: float, random: np.random.Generator
 ) -> npt.NDArray[np.float64]:
     inside = (t_s >= begin_s) & (t_s <= end_s + STEP_S / 2)
-    return inside * np.clip(random.normal(0.62, 0.06, len(t_s)), 0, None)
+    drawn = np.clip(random.normal(0.62, 0.06, len(t_s)), 0, None)
+    return np.where(inside, drawn, 0.0)
 
 
 def _samples(n: int, random: np.random.Generator) -> pd.DataFrame:

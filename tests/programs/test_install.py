@@ -28,7 +28,7 @@ def without_network() -> list[str]:
 
 def modified(folder: Path) -> dict[Path, int]:
     """When each file was last written."""
-    return {path: path.stat().st_mtime_ns for path in folder.rglob("*") if path.name != ".lock"}
+    return {path: path.lstat().st_mtime_ns for path in folder.rglob("*") if path.name != ".lock"}
 
 
 def test_once_done_it_needs_no_network_and_writes_nothing(

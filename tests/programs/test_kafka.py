@@ -44,7 +44,7 @@ def test_without_a_network_a_missing_jar_is_named_with_its_remedy(
     """After a few tries the error says which jar, and that what is there is kept."""
     kafka.jar(SMALL).unlink()
     with pytest.raises(ProgramMissing, match=SMALL) as raised:
-        kafka.fetch(lambda line: None)
+        kafka.fetch(lambda _line: None)
     assert "make setup" in raised.value.remedy
     assert kafka.broken() == [SMALL]
 
@@ -60,5 +60,5 @@ def test_a_jar_that_is_not_in_the_lock_does_not_get_onto_the_classpath(jars: Pat
     """The classpath is the whole folder: what an earlier version left there is removed."""
     stranger = jars / "log4j-core-1.0.jar"
     stranger.write_bytes(b"")
-    kafka.fetch(lambda line: None)
+    kafka.fetch(lambda _line: None)
     assert not stranger.exists()

@@ -34,10 +34,10 @@ def test_a_second_set_up_says_that_it_waits_and_then_goes_on(cache: Path) -> Non
     waits, order = threading.Event(), []
 
     def second() -> None:
-        with locked(lambda line: waits.set()):
+        with locked(lambda _line: waits.set()):
             order.append("second")
 
-    with locked(lambda line: None):
+    with locked(lambda _line: None):
         thread = threading.Thread(target=second)
         thread.start()
         assert waits.wait(timeout=15)
@@ -54,7 +54,7 @@ def test_a_cache_that_cannot_be_written_is_told_with_its_remedy(
     monkeypatch.setenv("EUREKE_CACHE", str(tmp_path / "file"))
     with (
         pytest.raises(ProgramMissing, match="cannot be written") as raised,
-        locked(lambda line: None),
+        locked(lambda _line: None),
     ):
         pytest.fail("the lock was given")
     assert "EUREKE_CACHE" in raised.value.remedy

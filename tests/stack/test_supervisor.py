@@ -10,7 +10,9 @@ import psutil
 import pytest
 import redis
 
+from eureke.errors import ServiceFailed
 from eureke.stack import catalogue
+from eureke.stack.control import ask
 from eureke.stack.folder import clean, in_use
 from eureke.stack.service import Service
 from eureke.stack.stack import Stack
@@ -139,7 +141,9 @@ def test_interrupted_start(
     owner, folder = start_owner(
         """
 from dataclasses import replace
+from eureke.errors import ServiceFailed
 from eureke.stack import catalogue
+from eureke.stack.control import ask
 never_ready = replace(catalogue.REDIS_CACHE, probe="file")
 catalogue.INFRASTRUCTURE = (catalogue.KAFKA, catalogue.REDIS_QUEUE, never_ready)
 stack.stop()
@@ -176,6 +180,31 @@ def test_detached(start_owner: StartOwner, family: Family, all_gone: AllGone) ->
     stack.down()
     all_gone(folder, processes)
     assert not in_use(folder)
+
+
+@pytest.mark.parametrize("request_", [{"do": "juggle"}, {"do": "start"}, {"do": "wait", "name": 3}])
+def test_bad_request(small: Stack, request_: dict[str, object]) -> None:
+    """A request that makes no sense is refused, and the supervisor goes on."""
+    with pytest.raises(ServiceFailed, match="refused"):
+        ask(small.folder, **request_, timeout_s=5)  # type: ignore[arg-type]
+    assert small.ended() == []
+
+
+def test_many_short_lives(small: Stack) -> None:
+    """Processes that end as soon as they begin are all started and collected."""
+    for number in range(40):
+        ask(
+            small.folder,
+            "start",
+            name=f"short-{number}",
+            commands=[["/bin/true"], ["/bin/true"]],
+            environment={},
+            side="equipment",
+            needs=[],
+            cwd="/",
+            timeout_s=10,
+        )
+        assert small.wait(f"short-{number}", timeout_s=10) == 0
 
 
 def test_deaf_child(

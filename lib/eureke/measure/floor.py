@@ -2,22 +2,30 @@
 
 `python -m eureke.measure.floor --load FOLDER --out FILE` produces a load's records into a topic of
 its own and then consumes them, one after the other, with well-set clients: records encoded
-beforehand, one report for all, no idle back-off. A slow floor would flatter the pipeline.
+beforehand, one report for all, no idle back-off. A slow floor would flatter the pipeline, so
+clients, topic and broker are warm before the clock starts.
 """
 
 import argparse
+import contextlib
 import gc
+import mmap
 import secrets
+import signal
+import sys
 import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from types import FrameType
 from typing import Final
 
 import msgspec
+import pyarrow as pa
 import pyarrow.parquet as pq
-from confluent_kafka import Consumer, KafkaError, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from eureke.errors import LoadFailed
+from eureke.errors import EurekeError, LoadFailed
 from eureke.settings import Settings
 
 PRODUCER: Final = {
@@ -26,16 +34,26 @@ PRODUCER: Final = {
     "compression.type": "lz4",
     "partitioner": "murmur2_random",
     "linger.ms": 20,
-    "queue.buffering.max.messages": 500_000,
-    "queue.buffering.max.kbytes": 262_144,
+    "queue.buffering.max.messages": 100_000,
     "delivery.report.only.error": True,
+    "log_level": 2,
 }
 CONSUMER: Final = {
     "group.id": "none",
     "enable.auto.commit": False,
     "fetch.queue.backoff.ms": 10,
     "fetch.message.max.bytes": 4_000_000,
+    "log_level": 2,
 }
+PIECE: Final = 1_000_000
+"""Records in memory at once; a larger load goes through in pieces, whose times are added."""
+WARM_UP: Final = 100_000
+"""Records before the clock starts: the broker's compiler has seen the path by then."""
+FLUSH_S: Final = 120.0
+SILENCE_S: Final = 10.0
+
+COLUMNS: Final = ("key", "start", "length")
+Records = Sequence[tuple[bytes, bytes]]
 
 
 class Floor(msgspec.Struct, frozen=True):
@@ -44,6 +62,7 @@ class Floor(msgspec.Struct, frozen=True):
     records: int
     produce_s: float
     consume_s: float
+    value_bytes: int = 0
 
     @property
     def total_s(self) -> float:
@@ -52,76 +71,121 @@ class Floor(msgspec.Struct, frozen=True):
 
 
 def kafka_floor(settings: Settings, load: Path) -> Floor:
-    """The floor for a load's records, over as many partitions as the lane has."""
-    topic = f"{settings.prefix}.floor-{secrets.token_hex(3)}"
-    admin = AdminClient({"bootstrap.servers": settings.kafka})
-    admin.create_topics([NewTopic(topic, settings.partitions, 1)])[topic].result(timeout=10)
+    """The floor for a load's records, over as many partitions as the lane has.
+
+    Raises:
+        LoadFailed: the load cannot be read, or Kafka does not take it or give it back.
+    """
+    with contextlib.ExitStack() as clean_up:
+        clean_up.callback(gc.enable)
+        line = clean_up.enter_context(_Line(settings))
+        floor = Floor(0, 0.0, 0.0)
+        for records in pieces(load, PIECE):
+            if not floor.records:
+                line.pass_through(records[:WARM_UP])
+            gc.collect()
+            gc.disable()
+            produce_s, consume_s = line.pass_through(records)
+            gc.enable()
+            floor = Floor(
+                floor.records + len(records),
+                floor.produce_s + produce_s,
+                floor.consume_s + consume_s,
+                floor.value_bytes + sum(len(value) for value, _ in records),
+            )
+            del records  # or the next piece would be read beside it
+        return floor
+
+
+def pieces(load: Path, size: int) -> Iterator[Records]:
+    """A load's records, value and key, so many at a time.
+
+    Raises:
+        LoadFailed: the load is missing or damaged.
+    """
     try:
-        records = _records(load)
-        gc.collect()
-        gc.disable()
-        produce_s = _produce(settings, topic, records)
-        consume_s = _consume(settings, topic, len(records))
-    finally:
-        gc.enable()
-        admin.delete_topics([topic])[topic].result(timeout=10)
-    return Floor(len(records), produce_s, consume_s)
-
-
-def _records(load: Path) -> list[tuple[bytes, bytes]]:
-    table = pq.read_table(load / "load.parquet", columns=["key", "start", "length"])
-    values = (load / "values.bin").read_bytes()
-    return [
-        (values[start : start + length], key.encode())
-        for key, start, length in zip(
-            *(table[name].to_pylist() for name in ("key", "start", "length")), strict=True
-        )
-    ]
-
-
-def _produce(settings: Settings, topic: str, records: list[tuple[bytes, bytes]]) -> float:
-    errors: list[KafkaError] = []
-
-    def report(error: KafkaError | None, _message: Message) -> None:
-        if error is not None:
-            errors.append(error)
-
-    producer = Producer(PRODUCER | {"bootstrap.servers": settings.kafka, "on_delivery": report})
-    produce = producer.produce
-    began_s = time.perf_counter()
-    for value, key in records:
-        while True:
-            try:
-                produce(topic, value, key)
-            except BufferError:
-                producer.poll(0.01)
-            else:
-                break
-    left = producer.flush(120)
-    if errors or left:
+        with (
+            pq.ParquetFile(load / "load.parquet") as table,
+            (load / "values.bin").open("rb") as file,
+            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as values,
+        ):
+            for rows in table.iter_batches(columns=list(COLUMNS), batch_size=size):
+                yield _records(rows, values)
+    except (OSError, ValueError, pa.ArrowException) as error:
         raise LoadFailed(
-            f"the floor's producer failed: {errors[:1]}, {left} records left",
-            remedy="see Kafka's log: `eureke logs kafka`",
+            f"the load in {load} cannot be read: {error}", remedy="prepare it again"
+        ) from error
+
+
+def _records(rows: pa.RecordBatch, values: mmap.mmap) -> Records:
+    places = zip(*(rows[name].to_pylist() for name in COLUMNS), strict=True)
+    return [(values[start : start + length], key.encode()) for key, start, length in places]
+
+
+class _Line:
+    """A topic of its own with one producer and one consumer; deleted at the end."""
+
+    def __init__(self, settings: Settings) -> None:
+        servers = {"bootstrap.servers": settings.kafka}
+        self._topic = f"{settings.prefix}.floor-{secrets.token_hex(3)}"
+        self._errors: list[KafkaError] = []
+        self._admin = AdminClient(servers | {"log_level": 2})
+        self._producer = Producer(PRODUCER | servers | {"on_delivery": self._report})
+        self._consumer = Consumer(CONSUMER | servers)
+        self._partitions = settings.partitions
+
+    def __enter__(self) -> "_Line":
+        new = NewTopic(self._topic, self._partitions, 1)
+        self._admin.create_topics([new])[self._topic].result(timeout=10)
+        self._consumer.assign(
+            [TopicPartition(self._topic, each, 0) for each in range(self._partitions)]
         )
-    return time.perf_counter() - began_s
+        return self
 
+    def __exit__(self, *_: object) -> None:
+        self._consumer.close()
+        self._admin.delete_topics([self._topic])[self._topic].result(timeout=10)
 
-def _consume(settings: Settings, topic: str, count: int) -> float:
-    consumer = Consumer(CONSUMER | {"bootstrap.servers": settings.kafka})
-    consumer.assign([TopicPartition(topic, each, 0) for each in range(settings.partitions)])
-    began_s = time.perf_counter()
-    seen = 0
-    while seen < count:
-        message = consumer.poll(10)
-        if message is None:
+    def pass_through(self, records: Records) -> tuple[float, float]:
+        """Seconds to produce the records, and then to consume them."""
+        began_s = time.perf_counter()
+        self._produce(records)
+        produced_s = time.perf_counter()
+        self._consume(len(records))
+        return produced_s - began_s, time.perf_counter() - produced_s
+
+    def _produce(self, records: Records) -> None:
+        produce, topic = self._producer.produce, self._topic
+        for value, key in records:
+            while True:
+                try:
+                    produce(topic, value, key)
+                except BufferError:
+                    self._producer.poll(0.01)
+                else:
+                    break
+        left = self._producer.flush(FLUSH_S)
+        if self._errors or left:
             raise LoadFailed(
-                f"the floor's consumer saw {seen} of {count} records and no more",
+                f"the floor's producer failed: {self._errors[:1]}, {left} records left",
                 remedy="see Kafka's log: `eureke logs kafka`",
             )
-        seen += 1 + len(consumer.consume(min(10_000, count - seen), 0))
-    spent_s = time.perf_counter() - began_s
-    consumer.close()
-    return spent_s
+
+    def _consume(self, count: int) -> None:
+        seen = 0
+        while seen < count:
+            message = self._consumer.poll(SILENCE_S)
+            if message is None:
+                raise LoadFailed(
+                    f"the floor's consumer saw {seen} of {count} records and no more",
+                    remedy="see Kafka's log: `eureke logs kafka`",
+                )
+            messages = [message, *self._consumer.consume(min(10_000, count - seen), 0)]
+            seen += sum(each.error() is None for each in messages)
+
+    def _report(self, error: KafkaError | None, _message: Message) -> None:
+        if error is not None:
+            self._errors.append(error)
 
 
 def main() -> None:
@@ -130,7 +194,17 @@ def main() -> None:
     parser.add_argument("--load", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
-    given.out.write_bytes(msgspec.json.encode(kafka_floor(Settings.of_process(), given.load)))
+
+    def stop(_number: int, _frame: FrameType | None) -> None:
+        sys.exit(143)  # by way of __exit__, which deletes the topic
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        floor = kafka_floor(Settings.of_process(), given.load)
+    except (EurekeError, KafkaException) as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
+    given.out.write_bytes(msgspec.json.encode(floor))
 
 
 if __name__ == "__main__":

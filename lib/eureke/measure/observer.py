@@ -5,18 +5,23 @@ bound of the time it was acknowledged.
 """
 
 import argparse
+import logging
 import signal
+import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import BinaryIO
 
 import msgspec
-from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
+from eureke.errors import EurekeError, ServiceFailed
 from eureke.notification import DeadLetter, Receipt
 from eureke.settings import Settings, announce_ready
 
+log = logging.getLogger("observer")
 FLUSH_NS = 200_000_000
 
 
@@ -43,9 +48,16 @@ class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Observer:
-    """Reads both outcome topics from their ends on."""
+    """Reads both outcome topics from their ends on.
 
-    def __init__(self, settings: Settings, out: BinaryIO) -> None:
+    Raises:
+        ServiceFailed: Kafka does not say where they end.
+    """
+
+    def __init__(
+        self, settings: Settings, out: BinaryIO, *, clock: Callable[[], int] = time.monotonic_ns
+    ) -> None:
+        self._clock = clock
         self._receipts = settings.receipts
         self._out = out
         self._encode = msgspec.json.Encoder().encode
@@ -62,8 +74,14 @@ class Observer:
             }
         )
         places = [TopicPartition(topic, 0) for topic in (settings.receipts, settings.dead_letters)]
-        for at in places:
-            _, at.offset = self._consumer.get_watermark_offsets(at, timeout=10)
+        try:
+            for at in places:
+                _, at.offset = self._consumer.get_watermark_offsets(at, timeout=10)
+        except KafkaException as error:
+            raise ServiceFailed(
+                f"the observer cannot read from Kafka: {error}",
+                remedy="see Kafka's log: `eureke logs kafka`",
+            ) from error
         self._consumer.assign(places)
 
     def look(self, *, timeout_s: float) -> None:
@@ -71,7 +89,7 @@ class Observer:
         message = self._consumer.poll(timeout_s)
         if message is None or message.error():
             return  # an error here is Kafka being away, which librdkafka outlasts by itself
-        t_ns = time.monotonic_ns()
+        t_ns = self._clock()
         for each in [message, *self._consumer.consume(1000, 0)]:
             if not each.error():
                 self._out.write(self._encode(self._seen(each, t_ns)) + b"\n")
@@ -81,6 +99,14 @@ class Observer:
         self._consumer.close()
 
     def _seen(self, message: Message, t_ns: int) -> Seen:
+        try:
+            return self._decoded(message, t_ns)
+        except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+            topic, offset = message.topic() or "", message.offset() or 0
+            log.warning("the record at %s %d is not one of ours: %s", topic, offset, error)
+            return Seen("receipts" if topic == self._receipts else "dead-letters", offset, t_ns)
+
+    def _decoded(self, message: Message, t_ns: int) -> Seen:
         value, offset = message.value() or b"", message.offset() or 0
         if message.topic() != self._receipts:
             malformed = self._letter(value).id is None
@@ -111,8 +137,14 @@ def main() -> None:
         stopping.append(number)
 
     signal.signal(signal.SIGTERM, stop)
-    with parser.parse_args().out.open("ab") as out:
-        observer = Observer(Settings.of_process(), out)
+    given = parser.parse_args()
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
+    with given.out.open("ab") as out:
+        try:
+            observer = Observer(Settings.of_process(), out)
+        except EurekeError as error:
+            sys.stderr.write(f"{error}\n")
+            sys.exit(2)
         observer.look(timeout_s=0)
         announce_ready()
         flushed_ns = 0

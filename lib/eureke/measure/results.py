@@ -3,7 +3,6 @@
 import os
 import re
 import secrets
-import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -18,6 +17,9 @@ from eureke.errors import LoadFailed, ResultUnreadable
 from eureke.places import home
 
 SCHEMA: Final = 1
+OWNER: Final = ".owner"
+OWNER_VARIABLE: Final = "EUREKE_OWNER"
+"""Who runs the notebook: so that of two runs at once each finds its own result."""
 RUN_ID: Final = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
 
@@ -95,6 +97,7 @@ class ResultWriter:
         self.folder = self.root / f".{run_id}.partial"
         try:
             self.folder.mkdir(parents=True)
+            (self.folder / OWNER).write_text(os.environ.get(OWNER_VARIABLE, ""))
         except OSError as error:
             raise LoadFailed(
                 f"the results folder {self.root} cannot be written: {error}",
@@ -153,9 +156,30 @@ def load_result(run_id: str = "", root: Path | None = None) -> Result:
     )
 
 
-def remove_partial(root: Path | None = None) -> list[str]:
-    """Removes folders of runs that were killed; gives their names."""
-    gone = sorted((root or store()).glob(".*.partial"))
-    for each in gone:
-        shutil.rmtree(each)
-    return [each.name for each in gone]
+def adopt(owner: str, *, reason: str = "", root: Path | None = None) -> Result | None:
+    """The newest result of an owner; one that was cut off is closed as aborted.
+
+    Args:
+        owner: what the run found in the variable EUREKE_OWNER.
+        reason: why it was cut off, where it was.
+        root: the folder of all results.
+    """
+    folder = root or store()
+    for partial in sorted(folder.glob(".*.partial")):
+        if not _owned(partial, owner):
+            continue
+        run_id = partial.name.removeprefix(".").removesuffix(".partial")
+        for name in ("run.json", "summary.json"):
+            if not (partial / name).exists():
+                told = {"schema": SCHEMA, "run_id": run_id, "aborted": True, "abort_reason": reason}
+                write_whole(partial / name, msgspec.json.encode(told))
+        partial.rename(folder / run_id)
+    own = [result for result in list_results(root) if _owned(result.folder, owner)]
+    return own[-1] if own else None
+
+
+def _owned(folder: Path, owner: str) -> bool:
+    try:
+        return (folder / OWNER).read_text() == owner
+    except OSError:
+        return False

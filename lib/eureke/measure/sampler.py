@@ -8,23 +8,30 @@ import argparse
 import contextlib
 import json
 import signal
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
+from typing import BinaryIO
 
 import msgspec
 import psutil
 import redis
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
 
+from eureke.errors import EurekeError
 from eureke.settings import Settings, announce_ready
 
 PERIOD_S = 0.25
 
 
 class Usage(msgspec.Struct, frozen=True, array_like=True):
-    """What a process has used: CPU seconds since its start, resident memory, its start."""
+    """What a process has used: CPU seconds since its start, resident memory, its start.
+
+    The start is the one its supervisor noted, which a step of the clock does not move; with it a
+    process is told from its successor of the same name.
+    """
 
     cpu_s: float
     rss_bytes: int
@@ -40,16 +47,25 @@ class Sample(msgspec.Struct, frozen=True, omit_defaults=True):
     queue: int | None = None
     lag: int | None = None
     available_bytes: int = 0
+    disk_free_bytes: int = 0
     cores_busy: float = 0.0
 
 
 class Sampler:
     """Takes samples; whatever does not answer is left out."""
 
-    def __init__(self, settings: Settings, processes: Path) -> None:
+    def __init__(
+        self,
+        settings: Settings,
+        processes: Path,
+        *,
+        clock: Callable[[], int] = time.monotonic_ns,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._clock, self._wall_clock = clock, wall_clock
         self._processes_file = processes
         self._read_ns = -1
-        self._processes: dict[str, psutil.Process] = {}
+        self._processes: dict[str, tuple[psutil.Process, float]] = {}
         lane = settings.lane("bulk")
         self._queue = lane.queue
         self._redis = redis.Redis.from_url(
@@ -58,19 +74,22 @@ class Sampler:
         self._consumer = Consumer(
             {"bootstrap.servers": settings.kafka, "group.id": lane.group, "log_level": 2}
         )
-        self._places = [TopicPartition(lane.topic, each) for each in range(settings.partitions)]
+        self._places = [
+            TopicPartition(lane.topic, each, OFFSET_END) for each in range(settings.partitions)
+        ]
         psutil.cpu_percent()
 
     def sample(self) -> Sample:
         """One look."""
         self._refresh()
         return Sample(
-            t_ns=time.monotonic_ns(),
-            wall_s=time.time(),
+            t_ns=self._clock(),
+            wall_s=self._wall_clock(),
             processes=dict(self._usages()),
             queue=self._queue_length(),
             lag=self._lag(),
             available_bytes=psutil.virtual_memory().available,
+            disk_free_bytes=psutil.disk_usage(str(self._processes_file.parent)).free,
             cores_busy=psutil.cpu_percent() / 100 * (psutil.cpu_count() or 1),
         )
 
@@ -91,18 +110,14 @@ class Sampler:
         self._processes.clear()
         for name, row in rows.items():
             with contextlib.suppress(psutil.NoSuchProcess):
-                self._processes[name] = psutil.Process(row["pid"])
+                self._processes[name] = psutil.Process(row["pid"]), row["create_time"]
 
     def _usages(self) -> Iterator[tuple[str, Usage]]:
-        for name, process in self._processes.items():
+        for name, (process, created_s) in self._processes.items():
             with contextlib.suppress(psutil.Error), process.oneshot():
                 times = process.cpu_times()
-                yield (
-                    name,
-                    Usage(
-                        times.user + times.system, process.memory_info().rss, process.create_time()
-                    ),
-                )
+                memory = process.memory_info()
+                yield name, Usage(times.user + times.system, memory.rss, created_s)
 
     def _queue_length(self) -> int | None:
         try:
@@ -114,16 +129,47 @@ class Sampler:
     def _lag(self) -> int | None:
         try:
             committed = self._consumer.committed(self._places, timeout=1)
-            ends = [self._consumer.get_watermark_offsets(at, timeout=1)[1] for at in self._places]
+            ends = self._consumer.offsets_for_times(self._places, timeout=1)  # all in one request
         except KafkaException:
             return None
-        return sum(ends) - sum(max(at.offset, 0) for at in committed)
+        if any(at.error for at in (*committed, *ends)):
+            return None
+        return sum(at.offset for at in ends) - sum(max(at.offset, 0) for at in committed)
 
 
-def read_samples(path: Path) -> list[Sample]:
-    """The samples of a file; a last line that is not whole yet is left out."""
+def read_samples(path: Path, *, begin_ns: int = 0) -> list[Sample]:
+    """The samples of a file from the last one before `begin_ns` on.
+
+    A last line that is not whole yet is left out. A stack may be up for days: what lies before
+    is not read.
+    """
     decode = msgspec.json.Decoder(Sample).decode
-    return [decode(line) for line in path.read_bytes().split(b"\n")[:-1]]
+    with path.open("rb") as file:
+        file.seek(_begin(file, begin_ns))
+        return [decode(line) for line in file.read().split(b"\n")[:-1]]
+
+
+class _Time(msgspec.Struct):
+    t_ns: int
+
+
+def _begin(file: BinaryIO, begin_ns: int) -> int:
+    """Where the last line before that time begins, found by halving; 0 where there is none."""
+    decode = msgspec.json.Decoder(_Time).decode
+    low, high = 0, file.seek(0, 2)
+    while low < high:
+        middle = (low + high) // 2
+        file.seek(middle)
+        file.readline()  # the rest of a line that began before
+        start = file.tell()
+        line = file.readline()
+        if not line.endswith(b"\n") or decode(line).t_ns > begin_ns:
+            high = middle
+        elif start == low:
+            break
+        else:
+            low = start
+    return low
 
 
 def main() -> None:
@@ -138,8 +184,12 @@ def main() -> None:
         stopping.append(number)
 
     signal.signal(signal.SIGTERM, stop)
+    try:
+        sampler = Sampler(Settings.of_process(), given.processes)
+    except EurekeError as error:
+        sys.stderr.write(f"{error}\n")
+        sys.exit(2)
     encode = msgspec.json.Encoder().encode
-    sampler = Sampler(Settings.of_process(), given.processes)
     with given.out.open("ab") as out:
         announce_ready()
         next_s = time.monotonic()
@@ -147,7 +197,7 @@ def main() -> None:
             out.write(encode(sampler.sample()) + b"\n")
             out.flush()
             next_s = max(next_s + PERIOD_S, time.monotonic())
-            time.sleep(next_s - time.monotonic() if next_s > time.monotonic() else 0)
+            time.sleep(max(0.0, next_s - time.monotonic()))
     sampler.close()
 
 

@@ -3,6 +3,9 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from eureke.errors import ResultUnreadable
+from eureke.measure.results import Result
+
 LINES: Final = (
     ("notifications", "records", "{:,}"),
     ("  delivered", "delivered", "{:,}"),
@@ -34,6 +37,22 @@ def summary_table(summary: Mapping[str, Any]) -> str:
     rows += _verdicts(summary)
     width = max(len(label) for label, _ in rows)
     return "\n".join(f"  {label:{width}}  {value}" for label, value in rows)
+
+
+def result_line(result: Result) -> str:
+    """A result in one line: when, what, how fast, and the verdicts."""
+    try:
+        summary = result.summary
+    except ResultUnreadable as error:
+        return f"{result.run_id}  unreadable: {error.what}"
+    if summary.get("aborted"):
+        return f"{result.run_id}  aborted: {summary.get('abort_reason')}"
+    verdict = "accounted" if summary["accounted"] else "NOT ACCOUNTED"
+    valid = "valid" if summary["valid"] else "INVALID"
+    return (
+        f"{result.run_id}  {summary['records']:>9,} notifications  "
+        f"{summary['throughput_per_s']:>8,.0f}/s  {verdict}, {valid}"
+    )
 
 
 def _told(form: str, value: Any) -> str:

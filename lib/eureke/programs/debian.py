@@ -9,16 +9,21 @@ from eureke.errors import ProgramMissing
 from eureke.programs.unpacked import replaced
 
 
+def check() -> None:
+    """Raises ProgramMissing where this is neither Debian nor Ubuntu."""
+    if not (shutil.which("apt-get") and shutil.which("dpkg")):
+        raise ProgramMissing(
+            "apt-get and dpkg are not on PATH", remedy="install it by your system's means"
+        )
+
+
 def fetch(packages: Sequence[str], target: Path) -> None:
     """Unpacks the packages into the target folder; apt checks their signatures and checksums.
 
     Raises:
-        ProgramMissing: this is no such distribution, or a package could not be had.
+        ProgramMissing: a package could not be had.
     """
-    if not (shutil.which("apt-get") and shutil.which("dpkg")):
-        raise ProgramMissing(
-            "apt-get and dpkg are not on PATH", remedy="install redis-server by your system's means"
-        )
+    check()
     with replaced(target) as partial:
         state = partial / "apt"
         for each in ("state/lists/partial", "cache/archives/partial"):

@@ -1,12 +1,12 @@
 """Set-up: what `eureke setup` fetches, once."""
 
 from eureke.programs import kafka, redis, runtime
-from eureke.programs.program import Say, locked
+from eureke.programs.program import Say, locked, tell
 from eureke.programs.unpacked import intact
 from eureke.settings import KAFKA_VERSION
 
 
-def install(say: Say = print) -> None:
+def install(say: Say = tell) -> None:
     """Fetches what is missing or damaged into the checkout's cache; else touches no network.
 
     Raises:

@@ -23,5 +23,5 @@ def prometheus() -> Program | None:
 
 def _found(name: str, option: str, pattern: str) -> Program | None:
     path = shutil.which(name, path=f"{os.environ.get('PATH', '')}:{SYSTEM_FOLDERS}")
-    version = ask_version(Path(path), option, pattern) if path else ""
+    version = ask_version(Path(path), option, pattern=pattern) if path else ""
     return Program(path=Path(path), version=version, origin="PATH") if path and version else None

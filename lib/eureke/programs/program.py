@@ -35,6 +35,11 @@ def cache() -> Path:
     return Path(given) if given else home() / ".cache" / "programs"
 
 
+def tell(line: str) -> None:
+    """Prints a line at once, also into a log."""
+    print(line, flush=True)
+
+
 def sha256(path: Path) -> str:
     """The file's SHA-256, in hexadecimal."""
     with path.open("rb") as file:
@@ -42,12 +47,12 @@ def sha256(path: Path) -> str:
 
 
 def ask_version(
-    path: Path, option: str, pattern: str, *, environment: Mapping[str, str] | None = None
+    path: Path, *options: str, pattern: str, environment: Mapping[str, str] | None = None
 ) -> str:
     """The version that a program says it has; empty where it does not run or says none."""
     try:
         done = subprocess.run(
-            [path, option],
+            [path, *options],
             env=None if environment is None else {**os.environ, **environment},
             capture_output=True,
             text=True,
@@ -77,7 +82,7 @@ def retried(action: Callable[[], None], *, say: Say, pause_s: float = 1.0) -> No
 
 
 @contextmanager
-def locked(say: Say = print) -> Iterator[None]:
+def locked(say: Say = tell) -> Iterator[None]:
     """Lets one set-up at a time write into the cache; a second one says so and waits."""
     try:
         cache().mkdir(parents=True, exist_ok=True)

@@ -64,6 +64,7 @@ def fetch_package(say: Say) -> None:
     """
     if _whole(package_folder(), in_package):
         return
+    debian.check()
     say("Redis: unpacking the distribution's package into the cache")
     retried(lambda: debian.fetch(PACKAGES, package_folder()), say=say)
     _check(in_package())
@@ -129,5 +130,5 @@ def _check(program: Program) -> None:
 
 
 def _program(path: Path, origin: str, *, environment: dict[str, str] | None = None) -> Program:
-    version = ask_version(path, "--version", r"v=([\d.]+)", environment=environment or {})
+    version = ask_version(path, "--version", pattern=r"v=([\d.]+)", environment=environment)
     return Program(path=path, version=version, origin=origin, environment=environment or {})

@@ -82,6 +82,7 @@ def _fetched() -> Program:
 
 
 def _program(path: Path, origin: str) -> Program:
-    # Java 8 called itself 1.8.
-    version = ask_version(path, "-version", r'version "(?:1\.)?([\d.]+)')
+    # Without the option it leaves a folder in /tmp. Java 8 called itself 1.8.
+    options = ("-XX:-UsePerfData", "-version")
+    version = ask_version(path, *options, pattern=r'version "(?:1\.)?([\d.]+)')
     return Program(path=path, version=version, origin=origin)

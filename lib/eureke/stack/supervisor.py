@@ -32,6 +32,13 @@ def _die_with_supervisor() -> None:
     _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
+def _created_s(pid: int) -> float:
+    try:
+        return psutil.Process(pid).create_time()
+    except psutil.NoSuchProcess:
+        return 0.0  # it has ended already: no leftover can be this old
+
+
 @dataclass(slots=True)
 class Child:
     """A process this supervisor started."""
@@ -98,7 +105,7 @@ class Supervisor:
         try:
             request = json.loads(await reader.readline())
             answer = {"answer": await self._answers[request.pop("do")](**request)}
-        except (OSError, KeyError, ValueError, TypeError) as error:
+        except Exception as error:  # noqa: BLE001  whoever asks waits for an answer
             answer = {"error": f"{type(error).__name__}: {error}"}
         writer.write(json.dumps(answer).encode() + b"\n")
         try:
@@ -144,7 +151,7 @@ class Supervisor:
                 start_new_session=True,
                 preexec_fn=_die_with_supervisor,
             )
-        return Child(process, side, needs, psutil.Process(process.pid).create_time(), str(log))
+        return Child(process, side, needs, _created_s(process.pid), str(log))
 
     async def _signal(self, *, name: str, number: int) -> None:
         child = self._child(name)

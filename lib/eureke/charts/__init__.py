@@ -1,0 +1,56 @@
+"""Figures: each is a function of a result's folder and of nothing else."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from eureke.charts.backlog import figure_backlog
+from eureke.charts.latency import figure_latency
+from eureke.charts.outcomes import figure_outcomes
+from eureke.charts.processes import figure_processes
+from eureke.charts.stages import figure_stages
+from eureke.charts.style import Chart
+from eureke.charts.throughput import figure_throughput
+
+if TYPE_CHECKING:
+    from eureke.measure.results import Result
+
+__all__ = [
+    "FIGURES",
+    "Chart",
+    "figure_backlog",
+    "figure_latency",
+    "figure_outcomes",
+    "figure_processes",
+    "figure_stages",
+    "figure_throughput",
+    "save_all",
+]
+
+FIGURES: Final[dict[str, Callable[["Result"], Chart]]] = {
+    "throughput": figure_throughput,
+    "backlog": figure_backlog,
+    "latency": figure_latency,
+    "stages": figure_stages,
+    "outcomes": figure_outcomes,
+    "processes": figure_processes,
+}
+
+
+def save_all(result: "Result", folder: Path | None = None) -> list[Path]:
+    """Draws every figure of a result as SVG and PNG and gives the paths.
+
+    Args:
+        result: what is drawn.
+        folder: where to; the result's own `figures` when None.
+    """
+    into = folder or result.folder / "figures"
+    into.mkdir(parents=True, exist_ok=True)
+    paths = []
+    for name, draw in FIGURES.items():
+        chart = draw(result)
+        for form, content in (("svg", chart.svg()), ("png", chart.png())):
+            path = into / f"{name}.{form}"
+            path.write_bytes(content)
+            paths.append(path)
+    return paths

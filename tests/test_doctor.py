@@ -1,0 +1,96 @@
+"""What this machine has and lacks, a line each, with the remedy of each lack."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from eureke.doctor import Finding, diagnose, report
+from eureke.programs import kafka, redis, runtime
+
+NAMES = [
+    "Python",
+    "Java",
+    "Kafka jars",
+    "Redis",
+    "Nginx",
+    "Prometheus",
+    "Docker engine",
+    "Docker images",
+    "Cores",
+    "Memory",
+    "Disk",
+    "Open files",
+    "Architecture",
+]
+
+
+def by_name() -> dict[str, Finding]:
+    """All that the doctor finds now."""
+    runtime.java.cache_clear()
+    redis.redis_server.cache_clear()
+    return {finding.name: finding for finding in diagnose()}
+
+
+def test_after_set_up_a_run_lacks_none_of_what_set_up_brings() -> None:
+    """Each thing is looked at once; each that is not there has a remedy."""
+    found = by_name()
+    assert list(found) == NAMES
+    assert found["Kafka jars"].ok
+    assert found["Java"].ok
+    assert found["Redis"].ok
+    assert all(finding.remedy for finding in found.values() if finding.ok is not True)
+
+
+def test_without_set_up_it_names_what_is_missing_and_the_command_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An empty cache on a machine with nothing on PATH."""
+    monkeypatch.setenv("EUREKE_CACHE", str(tmp_path))
+    monkeypatch.setenv("PATH", str(tmp_path))
+    monkeypatch.delenv("JAVA_HOME", raising=False)
+    found = by_name()
+    lacking = [found[name] for name in ("Java", "Kafka jars", "Redis")]
+    assert [finding.ok for finding in lacking] == [False, False, False]
+    assert {finding.remedy for finding in lacking} == {"make setup"}
+    assert found["Docker engine"].found == "docker is not on PATH"
+
+
+def test_a_damaged_jar_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before a broker stumbles over it."""
+    shutil.copytree(kafka.folder(), tmp_path / kafka.folder().name)
+    monkeypatch.setenv("EUREKE_CACHE", str(tmp_path))
+    next(tmp_path.rglob("slf4j-api-*.jar")).write_bytes(b"no jar")
+    found = by_name()["Kafka jars"]
+    assert found.ok is False
+    assert f"{len(kafka.lock()) - 1} of {len(kafka.lock())}" in found.found
+
+
+def test_a_docker_that_does_not_answer_does_not_hold_it_up(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The engine is asked with a time limit; servers run as processes without it."""
+    docker = tmp_path / "docker"
+    docker.write_text("#!/bin/sh\nexec sleep 600\n")
+    docker.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
+    monkeypatch.setattr("eureke.doctor.DOCKER_TIMEOUT_S", 0.2)
+    found = by_name()["Docker engine"]
+    assert found.ok is None
+    assert found.found == "no engine answers"
+
+
+def test_the_report_is_a_line_each_and_ends_with_what_is_lacking() -> None:
+    """The remedy stands beside what needs it, and nowhere else."""
+    text = report(
+        [
+            Finding(name="Java", ok=False, found="none", remedy="make setup"),
+            Finding(name="Nginx", ok=None, found="none", remedy="install nginx"),
+            Finding(name="Memory", ok=True, found="8 GiB", remedy="buy more"),
+        ]
+    )
+    java, nginx, memory, verdict = text.splitlines()
+    assert java.split() == ["LACKS", "Java", "none", "→", "make", "setup"]
+    assert nginx.startswith("without")
+    assert "buy more" not in memory
+    assert verdict == "A run lacks: Java."
