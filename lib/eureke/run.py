@@ -189,6 +189,7 @@ class Run:
 
     def _phase(self, plan: Plan, disturb: Disturb | None) -> Phase:
         with self._aborting():
+            self._until_settled()
             begin = self._marks()
             began_ns = time.monotonic_ns()
             self._send(plan, disturb)
@@ -206,6 +207,13 @@ class Run:
             self._phases.append(phase)
             shutil.rmtree(span.load)
             return phase
+
+    def _until_settled(self) -> None:
+        """Waits for what an interrupted load left on its way: it belongs to no account of ours."""
+        quiet = Quiet(QUIET_S)
+        with Lag(self._stack.settings, LANE) as lag:
+            while (state := lag.now())[0] != state[1] and not quiet.too_long(state):
+                time.sleep(LOOK_S)
 
     def _send(self, plan: Plan, disturb: Disturb | None) -> None:
         """Starts the sender and waits until every record has its outcome, or nothing moves."""

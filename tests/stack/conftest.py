@@ -67,6 +67,7 @@ def start_owner(home: Path) -> Iterator[StartOwner]:
     def start(body: str) -> tuple["subprocess.Popen[str]", Path]:
         owner = subprocess.Popen(
             [sys.executable, "-c", OWNER + body],
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,

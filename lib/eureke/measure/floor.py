@@ -9,7 +9,6 @@ clients, topic and broker are warm before the clock starts.
 import argparse
 import contextlib
 import gc
-import mmap
 import secrets
 import signal
 import sys
@@ -17,7 +16,7 @@ import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import BinaryIO, Final
 
 import msgspec
 import pyarrow as pa
@@ -52,7 +51,7 @@ WARM_UP: Final = 100_000
 FLUSH_S: Final = 120.0
 SILENCE_S: Final = 10.0
 
-COLUMNS: Final = ("key", "start", "length")
+COLUMNS: Final = ("key", "length")
 Records = Sequence[tuple[bytes, bytes]]
 
 
@@ -107,19 +106,24 @@ def pieces(load: Path, size: int) -> Iterator[Records]:
         with (
             pq.ParquetFile(load / "load.parquet") as table,
             (load / "values.bin").open("rb") as file,
-            mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as values,
         ):
             for rows in table.iter_batches(columns=list(COLUMNS), batch_size=size):
-                yield _records(rows, values)
+                yield _records(rows, file)
     except (OSError, ValueError, pa.ArrowException) as error:
         raise LoadFailed(
             f"the load in {load} cannot be read: {error}", remedy="prepare it again"
         ) from error
 
 
-def _records(rows: pa.RecordBatch, values: mmap.mmap) -> Records:
-    places = zip(*(rows[name].to_pylist() for name in COLUMNS), strict=True)
-    return [(values[start : start + length], key.encode()) for key, start, length in places]
+def _records(rows: pa.RecordBatch, values: BinaryIO) -> Records:
+    """The next records; their values stand in the file one after another."""
+    keys, lengths = rows["key"].to_pylist(), rows["length"].to_pylist()
+    records = [
+        (values.read(length), key.encode()) for key, length in zip(keys, lengths, strict=True)
+    ]
+    if sum(len(value) for value, _ in records) != sum(lengths):
+        raise ValueError("values.bin ends before its last value")
+    return records
 
 
 class _Line:

@@ -130,5 +130,7 @@ def write_hdr(table: pd.DataFrame, path: Path) -> None:
             histogram = HdrHistogram(1, 600_000_000, 3)
             for value_ms in table[name].dropna():
                 histogram.record_value(max(1, round(value_ms * 1000)))
-            histogram.set_tag(name.removesuffix("_ms"))
+            file.write(
+                f"Tag={name.removesuffix('_ms')},"
+            )  # the library reads tags, and writes none
             writer.output_interval_histogram(histogram)

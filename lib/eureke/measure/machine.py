@@ -1,5 +1,6 @@
 """The machine a run was made on: what has to be alike before results are compared."""
 
+import contextlib
 import importlib.metadata
 import os
 import platform
@@ -8,21 +9,31 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+import confluent_kafka
 import psutil
 
+from eureke import programs
+from eureke.errors import ProgramMissing
 from eureke.places import home
+from eureke.programs.runtime import find_java
 from eureke.settings import KAFKA_VERSION
 
 PACKAGES: Final = (
+    "eureke",
     "celery",
     "kombu",
     "redis",
     "confluent-kafka",
     "aiohttp",
+    "msgpack",
     "msgspec",
+    "hdrhistogram",
     "numpy",
     "pandas",
+    "pyarrow",
+    "matplotlib",
     "papermill",
+    "psutil",
 )
 
 
@@ -35,6 +46,7 @@ class Machine:
     cores: int
     cores_usable: float
     memory_gib: float
+    memory_limit_gib: float | None
     governor: str | None
     clock_source: str | None
     system: str
@@ -54,18 +66,28 @@ def fingerprint() -> Machine:
         cores=os.cpu_count() or 1,
         cores_usable=_usable_cores(),
         memory_gib=round(psutil.virtual_memory().total / 2**30, 1),
+        memory_limit_gib=_memory_limit_gib(),
         governor=_read("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
         clock_source=_read("/sys/devices/system/clocksource/clocksource0/current_clocksource"),
         system=f"{platform.system()} {platform.release()}",
         python=platform.python_version(),
         commit=commit,
         dirty=None if commit is None else bool(status),
-        versions={"kafka": KAFKA_VERSION} | _versions(),
+        versions=_versions(),
     )
 
 
 def _versions() -> dict[str, str]:
-    return {name: importlib.metadata.version(name) for name in PACKAGES}
+    """Of servers, client libraries and packages; what is not there is left out."""
+    versions = {"kafka": KAFKA_VERSION, "librdkafka": confluent_kafka.libversion()[0]}
+    with contextlib.suppress(ProgramMissing):
+        versions["java"] = find_java().version
+    with contextlib.suppress(ProgramMissing):
+        versions["redis-server"] = programs.redis_server().version
+    for name in PACKAGES:
+        with contextlib.suppress(importlib.metadata.PackageNotFoundError):
+            versions[name] = importlib.metadata.version(name)
+    return versions
 
 
 def _processor() -> str:
@@ -80,6 +102,12 @@ def _usable_cores() -> float:
     cores = float(len(os.sched_getaffinity(0)))
     quota, _, period = (_read("/sys/fs/cgroup/cpu.max") or "max").partition(" ")
     return min(cores, int(quota) / int(period)) if quota != "max" else cores
+
+
+def _memory_limit_gib() -> float | None:
+    """What the control group may use; None where that is not limited."""
+    limit = _read("/sys/fs/cgroup/memory.max") or "max"
+    return None if limit == "max" else round(int(limit) / 2**30, 1)
 
 
 def _read(path: str) -> str | None:

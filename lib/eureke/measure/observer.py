@@ -12,7 +12,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
-from typing import BinaryIO
+from typing import Protocol
 
 import msgspec
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
@@ -23,6 +23,14 @@ from eureke.settings import Settings, announce_ready
 
 log = logging.getLogger("observer")
 FLUSH_NS = 200_000_000
+
+
+class Out(Protocol):
+    """Where lines go."""
+
+    def write(self, content: bytes, /) -> object:
+        """Writes them."""
+        ...
 
 
 class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -55,11 +63,17 @@ class Observer:
     """
 
     def __init__(
-        self, settings: Settings, out: BinaryIO, *, clock: Callable[[], int] = time.monotonic_ns
+        self,
+        settings: Settings,
+        out: Out,
+        *,
+        clock: Callable[[], int] = time.monotonic_ns,
+        timeout_s: float = 10.0,
     ) -> None:
         self._clock = clock
         self._receipts = settings.receipts
         self._out = out
+        self._lines: list[bytes] = []
         self._encode = msgspec.json.Encoder().encode
         self._receipt = msgspec.json.Decoder(Receipt).decode
         self._letter = msgspec.json.Decoder(DeadLetter).decode
@@ -71,12 +85,13 @@ class Observer:
                 "fetch.queue.backoff.ms": 10,
                 "fetch.wait.max.ms": 100,
                 "fetch.message.max.bytes": 4_000_000,
+                "log_level": 2,
             }
         )
         places = [TopicPartition(topic, 0) for topic in (settings.receipts, settings.dead_letters)]
         try:
             for at in places:
-                _, at.offset = self._consumer.get_watermark_offsets(at, timeout=10)
+                _, at.offset = self._consumer.get_watermark_offsets(at, timeout=timeout_s)
         except KafkaException as error:
             raise ServiceFailed(
                 f"the observer cannot read from Kafka: {error}",
@@ -92,10 +107,17 @@ class Observer:
         t_ns = self._clock()
         for each in [message, *self._consumer.consume(1000, 0)]:
             if not each.error():
-                self._out.write(self._encode(self._seen(each, t_ns)) + b"\n")
+                self._lines.append(self._encode(self._seen(each, t_ns)) + b"\n")
+
+    def flush(self) -> None:
+        """Writes what was noted, whole lines in one go: a kill leaves no half of one."""
+        if self._lines:
+            self._out.write(b"".join(self._lines))
+            self._lines.clear()
 
     def close(self) -> None:
         """Ends the reading."""
+        self.flush()
         self._consumer.close()
 
     def _seen(self, message: Message, t_ns: int) -> Seen:
@@ -139,7 +161,7 @@ def main() -> None:
     signal.signal(signal.SIGTERM, stop)
     given = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
-    with given.out.open("ab") as out:
+    with given.out.open("ab", buffering=0) as out:
         try:
             observer = Observer(Settings.of_process(), out)
         except EurekeError as error:
@@ -151,7 +173,7 @@ def main() -> None:
         while not stopping:
             observer.look(timeout_s=0.1)
             if time.monotonic_ns() - flushed_ns > FLUSH_NS:
-                out.flush()
+                observer.flush()
                 flushed_ns = time.monotonic_ns()
         observer.close()
 

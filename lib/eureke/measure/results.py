@@ -64,7 +64,7 @@ class Result:
     def _json(self, name: str) -> dict[str, Any]:
         try:
             values = msgspec.json.decode((self.folder / name).read_bytes(), type=dict[str, Any])
-        except (OSError, msgspec.MsgspecError) as error:
+        except (OSError, ValueError) as error:  # what msgspec raises is a ValueError, all of it
             raise self._unreadable(name, error) from error
         if values.get("schema") != SCHEMA:
             raise ResultUnreadable(

@@ -61,15 +61,17 @@ class Sampler:
         *,
         clock: Callable[[], int] = time.monotonic_ns,
         wall_clock: Callable[[], float] = time.time,
+        timeout_s: float = 1.0,
     ) -> None:
         self._clock, self._wall_clock = clock, wall_clock
+        self._timeout_s = timeout_s
         self._processes_file = processes
         self._read_ns = -1
         self._processes: dict[str, tuple[psutil.Process, float]] = {}
         lane = settings.lane("bulk")
         self._queue = lane.queue
         self._redis = redis.Redis.from_url(
-            settings.redis_queue, socket_timeout=0.5, socket_connect_timeout=0.5
+            settings.redis_queue, socket_timeout=timeout_s, socket_connect_timeout=timeout_s
         )
         self._consumer = Consumer(
             {"bootstrap.servers": settings.kafka, "group.id": lane.group, "log_level": 2}
@@ -128,8 +130,10 @@ class Sampler:
 
     def _lag(self) -> int | None:
         try:
-            committed = self._consumer.committed(self._places, timeout=1)
-            ends = self._consumer.offsets_for_times(self._places, timeout=1)  # all in one request
+            committed = self._consumer.committed(self._places, timeout=self._timeout_s)
+            ends = self._consumer.offsets_for_times(
+                self._places, timeout=self._timeout_s
+            )  # all in one request
         except KafkaException:
             return None
         if any(at.error for at in (*committed, *ends)):
@@ -165,8 +169,6 @@ def _begin(file: BinaryIO, begin_ns: int) -> int:
         line = file.readline()
         if not line.endswith(b"\n") or decode(line).t_ns > begin_ns:
             high = middle
-        elif start == low:
-            break
         else:
             low = start
     return low

@@ -24,10 +24,10 @@ def cpu_seconds(samples: Sequence[Sample]) -> dict[str, float]:
     for sample in samples:
         for name, usage in sample.processes.items():
             known = before.get(name)
-            same = known is not None and known.created_s == usage.created_s
-            began = known.cpu_s if same and known is not None else 0.0
-            if known is None and sample is samples[0]:
-                began = usage.cpu_s
+            if known is not None and known.created_s == usage.created_s:
+                began = known.cpu_s
+            else:  # it started since the last look, or it was there before the first
+                began = usage.cpu_s if sample is samples[0] else 0.0
             spent[name] = spent.get(name, 0.0) + usage.cpu_s - began
             before[name] = usage
     return spent
@@ -38,6 +38,15 @@ def is_equipment(name: str) -> bool:
     return name.partition("-")[0] in EQUIPMENT
 
 
+def peak_rss_mib_by_process(samples: Sequence[Sample]) -> dict[str, float]:
+    """The most memory that each process held at one look."""
+    peaks: dict[str, float] = {}
+    for sample in samples:
+        for name, usage in sample.processes.items():
+            peaks[name] = max(peaks.get(name, 0.0), usage.rss_bytes / 2**20)
+    return peaks
+
+
 def peak_rss_mib(samples: Sequence[Sample]) -> float:
     """The most memory that all processes together held at one look."""
     sums = [sum(usage.rss_bytes for usage in sample.processes.values()) for sample in samples]
@@ -46,10 +55,11 @@ def peak_rss_mib(samples: Sequence[Sample]) -> float:
 
 def limiter(samples: Sequence[Sample], *, cores: float) -> str:
     """What kept the run from being faster, with its evidence."""
-    if len(samples) < 2:
+    spent = cpu_seconds(samples)
+    if len(samples) < 2 or not spent:
         return "unknown: too short for the sampler"
     span_s = (samples[-1].t_ns - samples[0].t_ns) / 1e9
-    shares = {name: spent / span_s for name, spent in cpu_seconds(samples).items()}
+    shares = {name: seconds / span_s for name, seconds in spent.items()}
     busiest = max(shares, key=lambda name: shares[name])
     evidence = f"{busiest} used {shares[busiest]:.2f} of a core"
     busy = sum(sample.cores_busy for sample in samples[1:]) / (len(samples) - 1)

@@ -19,8 +19,6 @@ class Facts:
     offered_per_s: float | None = None
     achieved_per_s: float | None = None
     send_lag_p99_ms: float | None = None
-    floor_before_s: float | None = None
-    floor_after_s: float | None = None
     clock_step_s: float = 0.0
     provider_busy: float = 0.0
     """Share of a core that the provider used, at most."""

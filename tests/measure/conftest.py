@@ -1,0 +1,92 @@
+"""Topics of a test's own on the warm stack, and the processes of the test equipment."""
+
+import dataclasses
+import os
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from eureke.settings import READY_VARIABLE, SETTINGS_VARIABLE, Settings
+from eureke.stack.stack import Stack
+
+Eventually = Callable[[Callable[[], bool]], None]
+Launch = Callable[..., "subprocess.Popen[str]"]
+Produce = Callable[..., None]
+
+
+@pytest.fixture
+def own(stack: Stack) -> Iterator[Settings]:
+    """Settings whose topics nobody else reads or writes."""
+    settings = dataclasses.replace(stack.settings, prefix=f"test-{secrets.token_hex(4)}")
+    topics = [
+        NewTopic(settings.lane("bulk").topic, settings.partitions, 1),
+        NewTopic(settings.receipts, 1, 1),
+        NewTopic(settings.dead_letters, 1, 1),
+    ]
+    admin = AdminClient({"bootstrap.servers": settings.kafka})
+    for made in admin.create_topics(topics).values():
+        made.result(timeout=10)
+    yield settings
+    for gone in admin.delete_topics([topic.topic for topic in topics]).values():
+        gone.result(timeout=10)
+
+
+@pytest.fixture
+def produce(own: Settings) -> Produce:
+    """Writes one value to a topic, acknowledged by Kafka."""
+    producer = Producer({"bootstrap.servers": own.kafka, "acks": "all"})
+
+    def write(topic: str, value: bytes, *, partition: int = 0) -> None:
+        producer.produce(topic, value, partition=partition)
+        assert producer.flush(10) == 0
+
+    return write
+
+
+@pytest.fixture
+def eventually() -> Eventually:
+    """Waits until a condition holds; fails at a deadline."""
+
+    def wait(holds: Callable[[], bool]) -> None:
+        deadline_s = time.monotonic() + 20
+        while not holds():
+            assert time.monotonic() < deadline_s, "it did not come to pass within 20 s"
+            time.sleep(0.02)
+
+    return wait
+
+
+@pytest.fixture
+def launch(tmp_path: Path, eventually: Eventually) -> Iterator[Launch]:
+    """Starts a module as the stack does and waits until it says that it is ready."""
+    started: list[subprocess.Popen[str]] = []
+
+    def start(
+        module: str, *arguments: str, settings: Settings, ready: bool = True
+    ) -> "subprocess.Popen[str]":
+        settings.write(tmp_path / "settings.json")
+        mark = tmp_path / f"ready-{len(started)}"
+        process = subprocess.Popen(
+            [sys.executable, "-m", module, *arguments],
+            env=os.environ
+            | {SETTINGS_VARIABLE: str(tmp_path / "settings.json"), READY_VARIABLE: str(mark)},
+            stderr=subprocess.PIPE,
+            text=True,
+        )
+        started.append(process)
+        if ready:
+            eventually(lambda: mark.exists() or process.poll() is not None)
+            assert process.poll() is None, process.communicate()[1]
+        return process
+
+    yield start
+    for process in started:
+        process.kill()
+        process.communicate()

@@ -1,0 +1,108 @@
+"""Running notebooks: strict names, partial copies, and the main one small."""
+
+from pathlib import Path
+
+import nbformat
+import pytest
+from tests.notebooks.conftest import MakeNotebook
+
+from eureke.errors import BadParameter, LoadFailed
+from eureke.measure.results import Result
+from eureke.notebooks import execute
+
+PARAMETERS = "count: int = 3  # how many"
+
+
+def test_a_mistyped_parameter_is_an_error_that_offers_the_nearest(
+    make_notebook: MakeNotebook,
+) -> None:
+    """Before anything starts."""
+    make_notebook("small", PARAMETERS, "print(count)")
+    with pytest.raises(BadParameter, match="cuont") as caught:
+        execute("small", parameters={"cuont": "4"})
+    assert "count" in caught.value.remedy
+    with pytest.raises(BadParameter, match="many"):
+        execute("small", parameters={"count": "many"})
+    with pytest.raises(BadParameter, match="smlal"):
+        execute("smlal")
+    with pytest.raises(BadParameter, match="tiny"):
+        execute("small", profile="tiny")
+
+
+def test_a_failing_cell_leaves_a_readable_partial_notebook(
+    make_notebook: MakeNotebook, tmp_path: Path
+) -> None:
+    """What ran before it is there, and the error names the cell and the file."""
+    make_notebook("failing", PARAMETERS, "print('before')", "1 / 0", "print('after')")
+    with pytest.raises(LoadFailed, match="ZeroDivisionError"):
+        execute("failing", parameters={"count": "5"})
+    partial = tmp_path / "build" / "notebooks" / "failing.ipynb"
+    text = partial.read_text()
+    assert "before\\n" in text
+    assert "count = 5" in text
+    assert partial.with_suffix(".html").exists()
+
+
+def test_a_kernel_that_dies_is_said_to_have_died(make_notebook: MakeNotebook) -> None:
+    """Killed by the system for its memory, for one."""
+    make_notebook("dying", PARAMETERS, "import os, signal\nos.kill(os.getpid(), signal.SIGKILL)")
+    with pytest.raises(LoadFailed, match="kernel died"):
+        execute("dying")
+
+
+def test_a_run_that_is_cut_off_leaves_a_summary_that_says_so(
+    make_notebook: MakeNotebook, tmp_path: Path
+) -> None:
+    """The result's folder gets its name, and the reason."""
+    begin = "from eureke.measure.results import ResultWriter\nwriter = ResultWriter()"
+    make_notebook("cut-off", PARAMETERS, begin, "raise SystemError('the power went')")
+    with pytest.raises(LoadFailed):
+        execute("cut-off")
+    (folder,) = (tmp_path / "results").iterdir()
+    summary = Result(folder).summary
+    assert summary["aborted"] is True
+    assert "the power went" in summary["abort_reason"]
+    assert (folder / "cut-off.ipynb").exists()
+
+
+@pytest.mark.timeout(300)
+def test_the_hourly_million_runs_small_from_end_to_end(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The very file that people read: accounted for, with every figure, report and table."""
+    checkout = tmp_path / "checkout"
+    checkout.mkdir()
+    root = Path(__file__).parents[2]
+    for name in ("notebooks", ".cache"):
+        (checkout / name).symlink_to(root / name)
+    monkeypatch.setenv("EUREKE_HOME", str(checkout))
+    small = {"count": "5000", "warm_up": "500", "open_loop_s": "4"}
+    done = execute("07-hourly-million", parameters=small)
+    assert done.result is not None
+    assert done.result.summary["accounted"] is True
+    assert done.result.summary["records"] == 5000 + 1111
+    assert {each.name for each in done.result.folder.iterdir()} >= {
+        "run.json",
+        "summary.json",
+        "account.json",
+        "timeline.parquet",
+        "samples.parquet",
+        "latency.hdr",
+        "07-hourly-million.ipynb",
+        "07-hourly-million.html",
+    }
+    notebook = nbformat.read(done.notebook, as_version=4)  # type: ignore[no-untyped-call]
+    figures = [
+        output
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "image/svg+xml" in output.get("data", {})
+    ]
+    assert len(figures) == 6
+    assert "https://" not in _loaded(done.html.read_text())
+    assert not list((checkout / "run").glob("*/supervisor.sock")), "the stack was left running"
+
+
+def _loaded(html: str) -> str:
+    """The places an HTML page would load something from."""
+    return "\n".join(line for line in html.splitlines() if "src=" in line or "<link" in line)

@@ -1,0 +1,77 @@
+"""A scenario on a stack becomes a result."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from eureke.errors import ServiceFailed
+from eureke.measure.summary import result_line, summary_table
+from eureke.run import Run
+from eureke.scenario import Scenario
+from eureke.stack.stack import Stack
+
+PROMISED = """
+    accounted valid invalid_reasons records unique duplicates malformed acknowledged delivered
+    suppressed expired dead_lettered lost delivered_twice stuck phantom misjudged wall_s
+    throughput_per_s kafka_floor_s floor_ratio limiter effect_ms receipt_ms system_cpu_s
+    equipment_cpu_s peak_rss_mib
+"""
+SMALL = Scenario(count=4000, warm_up=200, open_loop_s=3, latency_median_ms=1)
+
+
+def test_a_run_accounts_for_everything_and_keeps_what_it_promised(
+    stack: Stack, tmp_path: Path
+) -> None:
+    """Both loads; every key of the summary; figures redrawn from the folder alone."""
+    run = Run.begin(SMALL, stack, results_folder=tmp_path)
+    million = run.flat_out()
+    hourly = run.open_loop()
+    result = run.close()
+    assert million.account.closes, million.account
+    assert hourly.account.closes, hourly.account
+    summary = result.summary
+    assert set(PROMISED.split()) <= set(summary)
+    assert summary["accounted"] is True
+    assert summary["records"] == 4000 + 833
+    assert summary["floor_ratio"] == pytest.approx(million.wall_s / summary["kafka_floor_s"])
+    assert summary["receipt_ms"]["p50"] >= summary["effect_ms"]["p50"] > 0
+    assert set(result.timeline["phase"]) == {"flat-out", "open-loop"}
+    assert {"sent_per_s", "effects_per_s", "receipts_per_s", "lag"} <= set(
+        result.timeline["series"]
+    )
+    assert len(result.samples) == hourly.account.delivered
+    stages = [name for name in map(str, result.samples) if name.endswith("_ms")][2:]
+    together = result.samples[stages].sum(axis=1)
+    assert together.sub(result.samples["receipt_ms"]).abs().max() < 0.001
+    assert "accounted" in summary_table(summary)
+    assert "accounted, " in result_line(result)
+    assert "redis://" not in (result.folder / "run.json").read_text()
+
+
+def test_an_interrupted_run_is_aborted_and_the_stack_goes_on(stack: Stack, tmp_path: Path) -> None:
+    """The summary says so, the sender is stopped, and the next run closes its account."""
+
+    def interrupt(_done: float) -> None:
+        raise KeyboardInterrupt
+
+    run = Run.begin(SMALL, stack, results_folder=tmp_path, floor=False)
+    with pytest.raises(KeyboardInterrupt):
+        run.flat_out(disturb=interrupt)
+    (folder,) = tmp_path.iterdir()
+    assert '"aborted": true' in (folder / "summary.json").read_text()
+    assert stack.ended() == []
+    again = Run.begin(SMALL, stack, results_folder=tmp_path, floor=False)
+    assert again.flat_out().account.closes
+    again.close()
+
+
+def test_a_service_that_keeps_dying_ends_the_run_with_its_log(stack: Stack, tmp_path: Path) -> None:
+    """Started again a few times, then an error; never a hang."""
+    kill: Callable[[float], None] = lambda _done: stack.kill("worker-1")  # noqa: E731
+    run = Run.begin(SMALL, stack, results_folder=tmp_path, floor=False)
+    with pytest.raises(ServiceFailed, match="worker-1 died"):
+        run.flat_out(disturb=kill)
+    stack.start_service("worker-1")
+    (folder,) = tmp_path.iterdir()
+    assert "worker-1 died" in (folder / "summary.json").read_text()
