@@ -18,7 +18,7 @@ from eureke.scenario import Scenario
 from eureke.settings import Settings
 from eureke.stack.stack import Stack
 
-SCENARIO = Scenario(count=60_000, open_loop_s=0, warm_up=0, latency_median_ms=400)
+SCENARIO = Scenario(count=40_000, open_loop_s=0, warm_up=0, latency_median_ms=300)
 """Slow enough to be disturbed in the middle."""
 FEW = Scenario(count=10_000, open_loop_s=0, warm_up=0, latency_median_ms=5)
 
@@ -148,11 +148,11 @@ def test_a_provider_that_throttles_resets_and_stumbles(restored: Stack, tmp_path
     configured(restored, replace(restored.settings, provider_items_per_request=50))
     scenario = replace(
         FEW,
-        item_failure_share=0.05,
-        unavailable_share=0.05,
-        throttled_share=0.05,
-        reset_before_share=0.05,
-        reset_after_share=0.05,
+        item_failure_share=0.03,
+        unavailable_share=0.03,
+        throttled_share=0.03,
+        reset_before_share=0.03,
+        reset_after_share=0.03,
     )
     nothing_is_wrong(run_with(restored, tmp_path, None, scenario).account)
 
@@ -194,7 +194,7 @@ def test_control_a_provider_that_ignores_keys_doubles_what_was_cut_off(
 ) -> None:
     """Between effect and receipt nothing but the provider's key stands in the way of a double."""
     configured(restored, replace(restored.settings, provider_items_per_request=50))
-    scenario = replace(FEW, honours_keys=False, reset_after_share=0.1, latency_median_ms=400)
+    scenario = replace(FEW, honours_keys=False, reset_after_share=0.1, latency_median_ms=200)
     sent = run_with(restored, tmp_path, Once(0.1, lambda: restored.kill("worker-1")), scenario)
     assert sent.account.delivered_twice > 0
     assert sent.account.lost == 0

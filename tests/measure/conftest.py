@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from eureke.settings import READY_VARIABLE, SETTINGS_VARIABLE, Settings
@@ -22,7 +22,7 @@ Produce = Callable[..., None]
 
 
 @pytest.fixture
-def own(stack: Stack) -> Iterator[Settings]:
+def own(stack: Stack, eventually: Eventually) -> Iterator[Settings]:
     """Settings whose topics nobody else reads or writes."""
     settings = dataclasses.replace(stack.settings, prefix=f"test-{secrets.token_hex(4)}")
     topics = [
@@ -33,9 +33,23 @@ def own(stack: Stack) -> Iterator[Settings]:
     admin = AdminClient({"bootstrap.servers": settings.kafka})
     for made in admin.create_topics(topics).values():
         made.result(timeout=10)
+    eventually(lambda: all(led(settings.kafka, topic) for topic in topics))
     yield settings
     for gone in admin.delete_topics([topic.topic for topic in topics]).values():
         gone.result(timeout=10)
+
+
+def led(kafka: str, topic: NewTopic) -> bool:
+    """Whether the broker has taken up all partitions of a new topic."""
+    consumer = Consumer({"bootstrap.servers": kafka, "group.id": "none", "log_level": 2})
+    try:
+        for each in range(topic.num_partitions):
+            consumer.get_watermark_offsets(TopicPartition(topic.topic, each), timeout=5)
+    except KafkaException:
+        return False
+    finally:
+        consumer.close()
+    return True
 
 
 @pytest.fixture

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.measure.conftest import Eventually, Launch, Produce
 
 from eureke.errors import ServiceFailed
 from eureke.measure.observer import Observer, Seen
 from eureke.notification import DeadLetter, Position, Receipt, Setback
 from eureke.settings import Settings
-from tests.measure.conftest import Eventually, Launch, Produce
 
 encode = msgspec.json.encode
 RECEIPT = Receipt(

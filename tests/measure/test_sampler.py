@@ -12,11 +12,11 @@ import psutil
 import pytest
 import redis
 from confluent_kafka import Consumer, TopicPartition
+from tests.measure.conftest import Eventually, Launch, Produce
 
 from eureke.measure.sampler import Sample, Sampler, Usage, read_samples
 from eureke.settings import Settings
 from eureke.stack.stack import Stack
-from tests.measure.conftest import Eventually, Launch, Produce
 
 BUSY = "import sys\nprint(flush=True)\nwhile True: pass"
 
