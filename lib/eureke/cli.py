@@ -54,6 +54,13 @@ def run(
     if done.result is not None:
         typer.echo(summary_table(done.result.summary))
     typer.echo(f"\nreport    {done.html}\nnotebook  {done.notebook}")
+    if done.result is not None and profile != "smoke" and not done.result.summary["valid"]:
+        typer.echo(
+            "error: the numbers may not be believed (see `valid` above)\n"
+            "  remedy: run again with nothing else on the machine, or with a lower rate",
+            err=True,
+        )
+        raise typer.Exit(1)
 
 
 @app.command()
@@ -91,6 +98,17 @@ def show(
 
     result = load_result(run_id)
     typer.echo(f"{result.run_id}\n{summary_table(result.summary)}\n\n{result.folder}")
+
+
+@app.command()
+def spread(
+    run_ids: Annotated[list[str], typer.Argument(help="results of the same scenario")],
+) -> None:
+    """Print median and spread of several results as a table in Markdown."""
+    from eureke.measure.results import load_result
+    from eureke.measure.spread import spread_table
+
+    typer.echo(spread_table([load_result(run_id) for run_id in run_ids]))
 
 
 @app.command()

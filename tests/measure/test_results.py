@@ -73,3 +73,16 @@ def test_of_two_runs_at_once_each_finds_its_own(
     assert adopted.summary["abort_reason"] == "stopped by hand"
     assert yours.folder.exists()
     assert adopt("nobody", root=tmp_path) is None
+
+
+def test_bytes_that_are_no_text_and_tables_that_are_none_are_damage_like_any_other(
+    tmp_path: Path,
+) -> None:
+    """A reader of results never sees a decoder's own error."""
+    result = written(tmp_path)
+    (result.folder / "run.json").write_bytes(b'{"schema": "\xff"}')
+    (result.folder / "timeline.parquet").write_bytes(b"no parquet")
+    with pytest.raises(ResultUnreadable, match=r"run\.json .* cannot be read"):
+        _ = result.run
+    with pytest.raises(ResultUnreadable, match=r"timeline\.parquet .* cannot be read"):
+        _ = result.timeline

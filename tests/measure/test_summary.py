@@ -81,10 +81,8 @@ def test_the_verdicts_come_last_and_say_why() -> None:
 
 def test_an_aborted_run_says_so_in_place_of_a_verdict() -> None:
     """A summary that holds nothing else can be shown too."""
-    told = summary_table({"aborted": True, "abort_reason": "stopped by hand"})
-    assert told.splitlines()[-1].split("  ")[1:] != []
-    assert "ABORTED" in told.splitlines()[-1]
-    assert "stopped by hand" in told.splitlines()[-1]
+    told = summary_table({"aborted": True, "abort_reason": "stopped by hand"}).splitlines()
+    assert told[-1].split() == ["ABORTED", "stopped", "by", "hand"]
 
 
 def written(root: Path, summary: dict[str, Any]) -> Result:

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from eureke.charts.numbers import share, three_digits
 from eureke.charts.page import nothing, offered, page, place
-from eureke.charts.style import GREY, INK, RULE, STAGE_COLOURS, Chart, bare, look
+from eureke.charts.style import GREY, INK, PAPER, RULE, STAGE_COLOURS, Chart, bare, look
 
 if TYPE_CHECKING:
     from eureke.measure.results import Result
@@ -138,4 +138,5 @@ def _number(axes: Axes, y: int, mean_ms: float, begin: float, end: float) -> Non
     elif begin > 0.22:
         axes.text(begin / ROOM - 0.015, y, told, ha="right", **at)
     else:
-        axes.text((begin + end) / 2 / ROOM, y, told, ha="center", **at)
+        within = at | {"color": PAPER, "fontweight": 600}
+        axes.text((begin + end) / 2 / ROOM, y, told, ha="center", **within)

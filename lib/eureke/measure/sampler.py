@@ -165,12 +165,11 @@ def _begin(file: BinaryIO, begin_ns: int) -> int:
         middle = (low + high) // 2
         file.seek(middle)
         file.readline()  # the rest of a line that began before
-        start = file.tell()
         line = file.readline()
-        if not line.endswith(b"\n") or decode(line).t_ns > begin_ns:
-            high = middle
+        if line.endswith(b"\n") and decode(line).t_ns <= begin_ns:
+            low = middle + 1
         else:
-            low = start
+            high = middle
     return low
 
 

@@ -17,7 +17,7 @@ LINES: Final = (
     ("throughput", "throughput_per_s", "{:,.0f} notifications/s"),
     ("times faster than an hour", "times_faster_than_hour", "{:,.0f}"),
     ("Kafka's floor, same run", "kafka_floor_s", "{:.1f} s"),
-    ("ratio to the floor", "floor_ratio", "{:.1f}"),
+    ("ratio to the floor", "_ratio", "{}"),
     ("limiter", "limiter", "{}"),
     ("CPU of the system under test", "system_cpu_s", "{:.1f} s"),
     ("CPU of the test equipment", "equipment_cpu_s", "{:.1f} s"),
@@ -28,7 +28,7 @@ PERCENTILES: Final = ("p50", "p90", "p99", "p99_9", "max")
 
 def summary_table(summary: Mapping[str, Any]) -> str:
     """The summary as aligned lines, the verdicts last."""
-    values = dict(summary) | {"_faults": _faults(summary)}
+    values = dict(summary) | {"_faults": _faults(summary), "_ratio": _ratio(summary)}
     rows = [(label, _told(form, values.get(key))) for label, key, form in LINES]
     for name in ("effect_ms", "receipt_ms"):
         told = summary.get(name)
@@ -64,9 +64,18 @@ def _faults(summary: Mapping[str, Any]) -> str:
     return " ".join(str(summary.get(name, "?")) for name in names)
 
 
+def _ratio(summary: Mapping[str, Any]) -> str | None:
+    ratio = summary.get("floor_ratio")
+    if ratio is None:
+        return None
+    if summary.get("floor_ratio_valid"):
+        return f"{ratio:.1f}"
+    return f"{ratio:.1f}  INVALID: the floor drifted by {summary.get('floor_drift') or 0:.0%}"
+
+
 def _latency(told: Mapping[str, Any]) -> str:
     parts = [
-        f"{name.replace('_', '.')} {told[name]:.1f}" if told[name] is not None else f"{name} -"
+        f"{name.replace('_', '.')} {'-' if told[name] is None else format(told[name], '.1f')}"
         for name in PERCENTILES
     ]
     return f"{'  '.join(parts)} ms  (n = {told['n']:,})"

@@ -43,7 +43,7 @@ def write_page(name: str, result: Result) -> Path:
         parts.append(
             cell.source if cell.cell_type == "markdown" else f"```python\n{cell.source}\n```"
         )
-        parts += [_output(output, name, figures) for output in cell.get("outputs", [])]
+        parts += [_output(each, name, figures) for each in _joined(cell.get("outputs", []))]
     page.write_text("\n\n".join(part for part in parts if part) + "\n")
     return page
 
@@ -84,6 +84,17 @@ def _head(name: str, result: Result) -> str:
         f"{machine['cores_usable']:g} cores, {machine['memory_gib']} GiB, "
         f"Python {machine['python']}.*"
     )
+
+
+def _joined(outputs: list[Any]) -> list[Any]:
+    """The outputs with what was printed one after the other in one piece."""
+    joined: list[Any] = []
+    for output in outputs:
+        if output.output_type == "stream" and joined and joined[-1].output_type == "stream":
+            joined[-1] = output | {"text": joined[-1].text + output.text}
+        else:
+            joined.append(output)
+    return joined
 
 
 def _output(output: Any, name: str, figures: Path) -> str:

@@ -1,0 +1,73 @@
+"""Several results of one scenario beside each other: the median, and how far they lie apart."""
+
+import statistics
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from eureke.errors import ResultUnreadable
+from eureke.measure.results import Result
+
+ROWS: Final = (
+    ("first send to last receipt, s", ("wall_s",)),
+    ("notifications a second", ("throughput_per_s",)),
+    ("Kafka's floor, s", ("kafka_floor_s",)),
+    ("ratio to the floor", ("floor_ratio",)),
+    ("receipt p50, ms", ("receipt_ms", "p50")),
+    ("receipt p99, ms", ("receipt_ms", "p99")),
+    ("CPU of the system, s", ("system_cpu_s",)),
+    ("CPU of the equipment, s", ("equipment_cpu_s",)),
+    ("memory of all processes, MiB", ("peak_rss_mib",)),
+)
+
+
+def spread_table(results: Sequence[Result]) -> str:
+    """A table in Markdown: median, least and most of each figure over the results.
+
+    Raises:
+        ResultUnreadable: they are of different sizes, or one was aborted.
+    """
+    for result in results:
+        if result.summary.get("aborted"):
+            raise ResultUnreadable(
+                f"{result.run_id} was aborted", remedy="leave it out, or run it again"
+            )
+    sizes = {result.run["scenario"]["count"] for result in results}
+    if len(sizes) != 1:
+        raise ResultUnreadable(
+            f"the results are of different sizes: {sorted(sizes)}",
+            remedy="name results of the same scenario",
+        )
+    lines = [_heading(results), "", "| | median | least | most |", "|---|---|---|---|"]
+    for label, path in ROWS:
+        values = [value for value in (_at(each.summary, path) for each in results) if value]
+        if values:
+            told = (statistics.median(values), min(values), max(values))
+            lines.append(f"| {label} | " + " | ".join(_number(value) for value in told) + " |")
+    accounted = sum(bool(each.summary["accounted"]) for each in results)
+    valid = sum(bool(each.summary["valid"]) for each in results)
+    lines.append(f"\nAccounted {accounted} of {len(results)}, valid {valid} of {len(results)}.")
+    return "\n".join(lines)
+
+
+def _heading(results: Sequence[Result]) -> str:
+    first = results[0].run
+    machine, scenario = first["machine"], first["scenario"]
+    runs = ", ".join(f"`{each.run_id}`" for each in results)
+    return (
+        f"{len(results)} runs of {scenario['count']:,} notifications ({runs}); "
+        f"{machine['processor']}, {machine['cores_usable']:g} cores, everything on them; "
+        f"backend {first['backend']}; provider {scenario['latency_median_ms']:g} ms, "
+        f"{scenario['item_failure_share']:.1%} of items fail at first, "
+        f"{scenario['provider_items_per_request']} items a request; {first['notes']}."
+    )
+
+
+def _at(summary: Mapping[str, Any], path: Sequence[str]) -> float | None:
+    value: Any = summary
+    for name in path:
+        value = (value or {}).get(name)
+    return value
+
+
+def _number(value: float) -> str:
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.1f}"
