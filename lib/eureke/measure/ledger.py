@@ -2,7 +2,7 @@
 
 The ledger believes the sender, the topics and the provider's record, and shares nothing with the
 pipeline but the wire format. Ids are compared by 64-bit hashes (ten million of them meet by
-chance once in 400,000 runs) and sorted into buckets on disk, of which one at a time is in memory.
+chance once in 370,000 runs) and sorted into buckets on disk, of which one at a time is in memory.
 """
 
 import tempfile

@@ -66,7 +66,7 @@ def _at(summary: Mapping[str, Any], path: Sequence[str]) -> float | None:
     value: Any = summary
     for name in path:
         value = (value or {}).get(name)
-    return value
+    return None if value is None else float(value)
 
 
 def _number(value: float) -> str:
