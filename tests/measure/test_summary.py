@@ -27,6 +27,8 @@ SUMMARY: dict[str, Any] = {
     "times_faster_than_hour": 171.1,
     "kafka_floor_s": 2.51,
     "floor_ratio": 8.38,
+    "floor_ratio_valid": True,
+    "floor_drift": 0.05,
     "limiter": "the processor: worker-1 used 0.95 of a core",
     "system_cpu_s": 30.0,
     "equipment_cpu_s": 9.0,
@@ -68,6 +70,14 @@ def test_what_was_not_measured_is_no_zero() -> None:
     assert found["open loop, to the effect"] == (
         "p50 3.4  p90 6.0  p99 17.0  p99.9 -  max 35.0 ms  (n = 2,780)"
     )
+
+
+def test_a_floor_that_drifted_makes_the_ratio_invalid_and_nothing_else() -> None:
+    """The run's own numbers stand; what they are compared with does not."""
+    found = lines(floor_ratio_valid=False, floor_drift=0.25)
+    assert found["ratio to the floor"].startswith("8.4  INVALID")
+    assert "25%" in found["ratio to the floor"].replace(" ", "")
+    assert found["valid"] == "yes"
 
 
 def test_the_verdicts_come_last_and_say_why() -> None:

@@ -95,6 +95,7 @@ def test_loopback_only(stack: Stack) -> None:
     listening = [
         (each.name, connection.laddr.ip)
         for each in stack.status()
+        if each.running
         for connection in psutil.Process(each.pid).net_connections("inet")
         if connection.status == psutil.CONN_LISTEN
     ]
@@ -120,8 +121,8 @@ def test_all_run(stack: Stack) -> None:
 def test_all_recognisable(stack: Stack, family: Family) -> None:
     """Every process carries the mark by which a leftover is known, and is in the list."""
     rows = json.loads((stack.folder / PROCESSES).read_bytes())
-    running = {each.name: each.pid for each in stack.status()}
-    assert {name: row["pid"] for name, row in rows.items()} == running
+    running = {each.name: each.pid for each in stack.status() if each.running}
+    assert {name: rows[name]["pid"] for name in running} == running
     assert {process.pid for process in family(stack.folder)} > set(running.values())
 
 
@@ -138,7 +139,8 @@ def test_password_unseen(stack: Stack) -> None:
     """No password stands in a command line or in a log."""
     urls = (stack.settings.redis_queue, stack.settings.redis_cache)
     passwords = [url.split(":")[2].split("@")[0] for url in urls]
-    seen = [" ".join(psutil.Process(each.pid).cmdline()) for each in stack.status()]
+    running = [each for each in stack.status() if each.running]
+    seen = [" ".join(psutil.Process(each.pid).cmdline()) for each in running]
     seen += [path.read_text(errors="replace") for path in (stack.folder / "logs").iterdir()]
     assert not [password for password in passwords for text in seen if password in text]
 
