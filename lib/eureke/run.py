@@ -93,6 +93,7 @@ class Run:
         self._writer = writer
         self._work = stack.folder / "work" / writer.run_id
         self._work.mkdir(mode=0o700, parents=True)
+        self._began_ns = time.monotonic_ns()
         self._machine = fingerprint()
         self._floors: list[Floor] = []
         self._phases: list[Phase] = []
@@ -461,7 +462,8 @@ class Run:
         return validity.floor_drift(self._floors[0].total_s, self._floors[-1].total_s)
 
     def _facts(self, main: Phase | None, paced: Phase | None) -> validity.Facts:
-        samples = read_samples(self._stack.folder / "samples.ndjson")
+        path = self._stack.folder / "samples.ndjson"
+        samples = read_samples(path, begin_ns=self._began_ns)
         return validity.Facts(
             offered_per_s=paced.offered_per_s if paced else None,
             achieved_per_s=paced.achieved_per_s if paced else None,
