@@ -17,6 +17,8 @@ from eureke.stack.state import read_state
 
 OWNER = """
 import os, signal, sys, time
+# A shell that runs the tests in the background has them ignore Ctrl-C, which is inherited.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 from eureke.stack.stack import Stack
 stack = Stack.start(only=("redis-queue",), say=lambda line: None)
 print(stack.folder, flush=True)

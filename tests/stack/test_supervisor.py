@@ -25,6 +25,7 @@ StartOwner = Callable[[str], tuple["subprocess.Popen[str]", Path]]
 WAITS = """
 while True:
     try:
+        print("waiting", flush=True)
         time.sleep(60)
     except KeyboardInterrupt:
         print("interrupted", flush=True)
@@ -128,8 +129,9 @@ def test_fork_of_owner_ends(start_owner: StartOwner) -> None:
 def test_interrupted_group(start_owner: StartOwner) -> None:
     """Interrupting a cell, which signals the kernel's whole group, does not end the stack."""
     owner, folder = start_owner(WAITS)
-    os.killpg(owner.pid, signal.SIGINT)
     assert owner.stdout is not None
+    assert owner.stdout.readline() == "waiting\n"
+    os.killpg(owner.pid, signal.SIGINT)
     assert owner.stdout.readline() == "interrupted\n"
     assert ping(Stack.attach(folder))
 

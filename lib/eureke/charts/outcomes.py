@@ -100,7 +100,7 @@ def _bars(axes: Axes, shown: list[tuple[str, str, str, str]], summary: Mapping[s
         axes.text(-0.035, y - 0.17, name, ha="right", fontsize=9.5, fontweight=600, **at)
         axes.text(-0.035, y + 0.22, meaning, ha="right", fontsize=8, color=GREY, **at)
         axes.text(1.24, y, f"{count:,}", ha="right", fontsize=11, fontweight=600, **at)
-        axes.text(1.45, y, share(count, records), ha="right", fontsize=8.5, color=GREY, **at)
+        axes.text(1.37, y, share(count, records), ha="right", fontsize=8.5, color=GREY, **at)
     axes.set_xlim(0, 1)
     axes.set_ylim(len(shown) - 0.5, -0.5)
     axes.set_xticks([])
