@@ -91,7 +91,7 @@ def _joined(outputs: list[Any]) -> list[Any]:
     joined: list[Any] = []
     for output in outputs:
         if output.output_type == "stream" and joined and joined[-1].output_type == "stream":
-            joined[-1] = output | {"text": joined[-1].text + output.text}
+            joined[-1] = nbformat.from_dict(dict(output) | {"text": joined[-1].text + output.text})  # type: ignore[no-untyped-call]
         else:
             joined.append(output)
     return joined
