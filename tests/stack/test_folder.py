@@ -32,9 +32,13 @@ def abandoned(pid: int, *, created_s: float, token: str) -> Path:
     return folder
 
 
-def test_leftover(home: Path, sleeper: subprocess.Popen[bytes]) -> None:
-    """A process with the id, the start and the mark that were written down is ended."""
-    created_s = psutil.Process(sleeper.pid).create_time()
+@pytest.mark.parametrize("jitter_s", [-1, 0, 1])
+def test_leftover(home: Path, sleeper: subprocess.Popen[bytes], jitter_s: float) -> None:
+    """A process with the id, the start and the mark that were written down is ended.
+
+    The start may be off by a second, by which the kernel's boot time moves with the clock.
+    """
+    created_s = psutil.Process(sleeper.pid).create_time() + jitter_s
     folder = abandoned(sleeper.pid, created_s=created_s, token=MARK)
     assert clean() == [
         f"ended process {sleeper.pid} (sleep) of {folder.name}",

@@ -20,6 +20,8 @@ SOCKET: Final = "supervisor.sock"
 PROCESSES: Final = "processes.json"
 TOKEN_VARIABLE: Final = "EUREKE_STACK"  # noqa: S105  a mark that tells our processes from others
 LOGS_KEPT: Final = 10
+# Boot time, to which psutil adds a process's age, is in whole seconds and moves with the clock.
+_SAME_START_S: Final = 2.0
 _LOCK: Final = "lock"
 _NAME: Final = re.compile(r"\d{8}-\d{6}-[0-9a-f]{4}")
 
@@ -159,6 +161,6 @@ def _leftovers(folder: Path) -> Iterator[psutil.Process]:
     for row in rows.values():
         with contextlib.suppress(psutil.Error):
             process = psutil.Process(row.pid)
-            same = abs(process.create_time() - row.create_time) < 0.1
+            same = abs(process.create_time() - row.create_time) < _SAME_START_S
             if same and process.environ().get(TOKEN_VARIABLE) == row.token:
                 yield process
