@@ -3,7 +3,7 @@
 `python -m eureke.measure.floor --load FOLDER --out FILE` produces a load's records into a topic of
 its own and then consumes them, one after the other, with well-set clients: records encoded
 beforehand, one report for all, no idle back-off. A slow floor would flatter the pipeline, so
-clients, topic and broker are warm before the clock starts.
+clients, topic and broker are warm before the clock starts, and the median of three passes counts.
 """
 
 import argparse
@@ -46,6 +46,8 @@ CONSUMER: Final = {
 }
 PIECE: Final = 1_000_000
 """Records in memory at once; a larger load goes through in pieces, whose times are added."""
+PASSES: Final = 3
+"""A load of one piece goes through so often, and the median counts: one pass alone scatters."""
 WARM_UP: Final = 100_000
 """Records before the clock starts: the broker's compiler has seen the path by then."""
 FLUSH_S: Final = 120.0
@@ -56,12 +58,13 @@ Records = Sequence[tuple[bytes, bytes]]
 
 
 class Floor(msgspec.Struct, frozen=True):
-    """Seconds to produce and then to consume so many records."""
+    """Seconds to produce and then to consume so many records; the median of the passes."""
 
     records: int
     produce_s: float
     consume_s: float
     value_bytes: int = 0
+    passes: int = 1
 
     @property
     def total_s(self) -> float:
@@ -78,22 +81,32 @@ def kafka_floor(settings: Settings, load: Path) -> Floor:
     with contextlib.ExitStack() as clean_up:
         clean_up.callback(gc.enable)
         line = clean_up.enter_context(_Line(settings))
-        floor = Floor(0, 0.0, 0.0)
+        floor = Floor(0, 0.0, 0.0, passes=1 if _rows(load) > PIECE else PASSES)
         for records in pieces(load, PIECE):
             if not floor.records:
                 line.pass_through(records[:WARM_UP])
             gc.collect()
             gc.disable()
-            produce_s, consume_s = line.pass_through(records)
+            passes = [line.pass_through(records) for _ in range(floor.passes)]
             gc.enable()
+            produce_s, consume_s = sorted(passes, key=sum)[len(passes) // 2]
             floor = Floor(
                 floor.records + len(records),
                 floor.produce_s + produce_s,
                 floor.consume_s + consume_s,
                 floor.value_bytes + sum(len(value) for value, _ in records),
+                floor.passes,
             )
             del records  # or the next piece would be read beside it
         return floor
+
+
+def _rows(load: Path) -> int:
+    """How many records a load has."""
+    try:
+        return int(pq.read_metadata(load / "load.parquet").num_rows)
+    except (OSError, ValueError, pa.ArrowException) as error:
+        raise _unreadable(load, error) from error
 
 
 def pieces(load: Path, size: int) -> Iterator[Records]:
@@ -110,9 +123,11 @@ def pieces(load: Path, size: int) -> Iterator[Records]:
             for rows in table.iter_batches(columns=list(COLUMNS), batch_size=size):
                 yield _records(rows, file)
     except (OSError, ValueError, pa.ArrowException) as error:
-        raise LoadFailed(
-            f"the load in {load} cannot be read: {error}", remedy="prepare it again"
-        ) from error
+        raise _unreadable(load, error) from error
+
+
+def _unreadable(load: Path, error: Exception) -> LoadFailed:
+    return LoadFailed(f"the load in {load} cannot be read: {error}", remedy="prepare it again")
 
 
 def _records(rows: pa.RecordBatch, values: BinaryIO) -> Records:

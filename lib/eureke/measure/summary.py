@@ -70,7 +70,9 @@ def _ratio(summary: Mapping[str, Any]) -> str | None:
         return None
     if summary.get("floor_ratio_valid"):
         return f"{ratio:.1f}"
-    return f"{ratio:.1f}  INVALID: the floor drifted by {summary.get('floor_drift') or 0:.0%}"
+    drift = summary.get("floor_drift")
+    reason = "was measured only once" if drift is None else f"drifted by {drift:.0%}"
+    return f"{ratio:.1f}  INVALID: the floor {reason}"
 
 
 def _latency(told: Mapping[str, Any]) -> str:

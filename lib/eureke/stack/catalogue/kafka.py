@@ -59,6 +59,7 @@ KAFKA = Service(
         (
             "$java",
             "-Xshare:auto",
+            "-XX:-UsePerfData",
             "-XX:TieredStopAtLevel=1",
             "-cp",
             "$classpath",
@@ -74,6 +75,8 @@ KAFKA = Service(
         "$java",
         "-Xms512m",
         "-Xmx512m",
+        # Or it writes a file outside the run's folder.
+        "-XX:-UsePerfData",
         "-Djava.awt.headless=true",
         "-Djava.io.tmpdir=.",
         "-Dlog4j2.configurationFile=log4j2.yaml",
