@@ -235,8 +235,9 @@ class Run:
             try:
                 self._until_over(plan, lag, before, sent, disturb)
             finally:
-                with contextlib.suppress(ServiceFailed):
-                    self._stack.kill(name, signal.SIGTERM)
+                if not sender_progress(sent).get("done"):
+                    with contextlib.suppress(ServiceFailed):
+                        self._stack.kill(name, signal.SIGTERM)
         self._one_shot(name, timeout_s=180)
 
     def _until_over(

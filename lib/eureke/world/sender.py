@@ -253,6 +253,9 @@ def main() -> None:
         signal.signal(signal.SIGTERM, sender.stop)
         signal.signal(signal.SIGINT, sender.stop)
         sender.run()
+        # All is done: a stop that comes while the interpreter ends must not look like a failure.
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
     except EurekeError as error:
         sys.exit(str(error))
 
