@@ -14,6 +14,8 @@ Priority = Literal["urgent", "bulk"]
 CHANNELS: Final[tuple[Channel, ...]] = ("push", "email", "sms", "webhook")
 TAG_HEADER: Final = "tag"
 """Kafka header of records that no account may count as load: warm-up, replay, canary."""
+REPLAY: Final = b"replay"
+"""The tag of dead letters that are sent again: they are no duplicates of what was never sent."""
 
 
 class Notification(msgspec.Struct, frozen=True, gc=False):
@@ -38,7 +40,7 @@ class Position(msgspec.Struct, frozen=True, array_like=True, gc=False):
 
 
 class Setback(msgspec.Struct, frozen=True, array_like=True, gc=False):
-    """An item that a provider did not take: why, and the wait it asked for."""
+    """An item that was not sent or not taken: why, and the wait that a provider asked for."""
 
     partition: int
     offset: int
@@ -69,7 +71,7 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
     delivered: list[Position] = []
     duplicate: list[Position] = []
     expired: list[Position] = []
-    suppressed: list[Position] = []
+    suppressed: list[Setback] = []
     rejected: list[Setback] = []
     retry: list[Setback] = []
 

@@ -1,4 +1,4 @@
-"""One load on its way: what is sent, how far the system is with it, and when it is over."""
+"""What a phase of a run sends, how far the system is with it, and what became of it."""
 
 import json
 import time
@@ -10,12 +10,10 @@ from typing import Any
 
 from confluent_kafka import Consumer, TopicPartition
 
+from eureke.measure.latency import Percentiles
+from eureke.measure.ledger import Account
 from eureke.scenario import Scenario
 from eureke.settings import Settings
-
-LOOK_S = 0.2
-QUIET_S = 45.0
-"""Nothing sent and no outcome for so long: what is missing will not come by itself."""
 
 Disturb = Callable[[float], None]
 """Is told at every look which share of the load has its outcome; faults are injected here."""
@@ -31,6 +29,8 @@ class Plan:
     rate_per_s: float
     latency_median_ms: float
     item_failure_share: float
+    lane: str = "bulk"
+    priority: str = "bulk"
     tag: str = ""
 
     @property
@@ -44,9 +44,47 @@ def warm_up(scenario: Scenario) -> Plan:
     return _plan(scenario, name="warm-up", count=scenario.warm_up, tag="warm-up")
 
 
+def warm_up_urgent(scenario: Scenario) -> Plan:
+    """A few for the urgent lane, sent beside the other warm-up."""
+    return _plan(
+        scenario,
+        name="warm-up-urgent",
+        count=500,
+        arrivals="constant",
+        rate_per_s=50.0,
+        lane="urgent",
+        priority="urgent",
+        tag="warm-up",
+    )
+
+
 def flat_out(scenario: Scenario) -> Plan:
     """The whole load as fast as it goes: throughput, never latency."""
     return _plan(scenario, name="flat-out", count=scenario.count)
+
+
+def urgent(scenario: Scenario, *, lane: str = "urgent") -> Plan | None:
+    """Urgent notifications for as long as the flat-out load takes; None where there are none.
+
+    Their sender is told when to stop, so there are more of them than will be sent.
+    """
+    if not scenario.urgent_per_s:
+        return None
+    longest_s = 60 + scenario.count / 2_000
+    return _plan(
+        scenario,
+        name="urgent" if lane == "urgent" else f"urgent-in-{lane}",
+        count=round(longest_s * scenario.urgent_per_s),
+        arrivals="constant",
+        rate_per_s=scenario.urgent_per_s,
+        lane=lane,
+        priority="urgent",
+    )
+
+
+def one_lane(scenario: Scenario) -> Plan:
+    """The flat-out load once more, to be sent with the urgent ones in the same lane."""
+    return _plan(scenario, name="one-lane", count=scenario.count)
 
 
 def open_loop(scenario: Scenario) -> Plan:
@@ -71,6 +109,36 @@ def _plan(scenario: Scenario, **other: Any) -> Plan:
     return Plan(**(values | other))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phase:
+    """One load that is over: what became of it and how long it took."""
+
+    name: str
+    account: Account
+    """Of everything that was sent meanwhile, urgent notifications included."""
+    sent: int
+    wall_s: float
+    """From the first send to the last receipt."""
+    offered_per_s: float | None
+    achieved_per_s: float
+    system_cpu_s: float
+    equipment_cpu_s: float
+    peak_rss_mib: float
+    limiter: str
+    restarts: dict[str, int]
+    effect_ms: Percentiles | None = None
+    receipt_ms: Percentiles | None = None
+    urgent_ms: Percentiles | None = None
+    """Of the urgent notifications sent beside it, to their receipt."""
+    send_lag_p99_ms: float | None = None
+    provider_busy: float = 0.0
+
+    @property
+    def throughput_per_s(self) -> float:
+        """The whole load by the whole time: never a peak."""
+        return self.sent / self.wall_s if self.wall_s else 0.0
+
+
 class Lag:
     """How many records of a lane have no outcome yet: its group commits nothing before."""
 
@@ -79,7 +147,7 @@ class Lag:
         self._consumer = Consumer(
             {"bootstrap.servers": settings.kafka, "group.id": lane.group, "log_level": 2}
         )
-        self._places = [TopicPartition(lane.topic, each) for each in range(settings.partitions)]
+        self._places = [TopicPartition(lane.topic, each) for each in range(lane.partitions)]
 
     def __enter__(self) -> "Lag":
         return self

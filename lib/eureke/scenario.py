@@ -29,6 +29,8 @@ class Scenario:
     rate_per_s: float = HOURLY_RATE_PER_S
     """Offered load of the open loop."""
     arrivals: str = "constant"
+    urgent_per_s: float = 10.0
+    """Urgent notifications sent beside them, in a lane of their own; 0 leaves them out."""
     warm_up: int = 5_000
     """Tagged notifications before the clock starts."""
     input: str = ""
@@ -39,6 +41,14 @@ class Scenario:
     malformed_share: float = 0.001
     rejected_share: float = 0.0005
     """Share of notifications whose recipient the provider refuses for good."""
+    expired_share: float = 0.002
+    """Share of notifications that were out of date when they were made."""
+    opted_out_share: float = 0.02
+    """Share of users who have refused a channel, for each channel."""
+    quiet_share: float = 0.05
+    """Share of users with quiet hours, from 22:00 to 7:00 of their own clock."""
+    capped_share: float = 0.02
+    """Share of users who want no more than a few notifications in five minutes."""
     # The provider
     latency_median_ms: float = 20.0
     latency_sigma: float = 0.4

@@ -8,11 +8,16 @@ from typing import Final, Literal
 
 import msgspec
 
-from eureke.errors import EurekeError
+from eureke.errors import BadParameter, EurekeError
 
 KAFKA_VERSION: Final = "4.3.1"
+PRIORITY_SEPARATOR: Final = ":"
+PRIORITY_URGENT, PRIORITY_BULK = 0, 9
+"""Celery's priorities on Redis: the lower goes first."""
 SETTINGS_VARIABLE: Final = "EUREKE_SETTINGS"
 """Environment variable with the path of the settings file; it holds passwords, so never argv."""
+LANES: Final = ("bulk", "urgent")
+"""A million bulk notifications in the log must not move the urgent ones: nothing is shared."""
 READY_VARIABLE: Final = "EUREKE_READY"
 """Environment variable with the path of the file that a process makes once it is ready."""
 
@@ -25,6 +30,12 @@ class Lane:
     topic: str
     group: str
     queue: str
+    partitions: int
+
+    @property
+    def queue_keys(self) -> tuple[str, ...]:
+        """The Redis lists of the queue: with Celery's priorities there is one for each step."""
+        return (self.queue, f"{self.queue}{PRIORITY_SEPARATOR}{PRIORITY_BULK}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,6 +46,8 @@ class Settings:
     redis_queue: str
     redis_cache: str
     provider_url: str
+    users_url: str
+    """Of the users database, as SQLAlchemy writes it."""
     prefix: str = "eureke"
     partitions: int = 4
     worker_threads: int = 8
@@ -56,13 +69,28 @@ class Settings:
     duplicate_window: int = 50_000
     """Records of one partition within which an id seen before is a duplicate."""
 
+    celery_priorities: bool = False
+    """Whether urgent notifications in the bulk lane overtake by Celery's priorities."""
+
+    @property
+    def lanes(self) -> tuple[Lane, ...]:
+        """Every lane; an account knows each by its number in here."""
+        return tuple(self.lane(name) for name in LANES)
+
     def lane(self, name: str) -> Lane:
-        """The lane of that name."""
+        """The lane of that name.
+
+        Raises:
+            BadParameter: there is none.
+        """
+        if name not in LANES:
+            raise BadParameter(f"there is no lane {name!r}", remedy=f"one of: {', '.join(LANES)}")
         return Lane(
             name=name,
             topic=f"{self.prefix}.notifications.{name}",
             group=f"{self.prefix}.dispatcher.{name}",
             queue=f"{self.prefix}.{name}",
+            partitions=self.partitions,
         )
 
     @property

@@ -13,14 +13,15 @@ import redis
 import requests
 
 from eureke.measure.ledger import Account
-from eureke.run import Phase, Run
+from eureke.phase import Phase
+from eureke.run import Run
 from eureke.scenario import Scenario
 from eureke.settings import Settings
 from eureke.stack.stack import Stack
 
-SCENARIO = Scenario(count=40_000, open_loop_s=0, warm_up=0, latency_median_ms=300)
+SCENARIO = Scenario(count=40_000, urgent_per_s=0, open_loop_s=0, warm_up=0, latency_median_ms=300)
 """Slow enough to be disturbed in the middle."""
-FEW = Scenario(count=10_000, open_loop_s=0, warm_up=0, latency_median_ms=5)
+FEW = Scenario(count=10_000, urgent_per_s=0, open_loop_s=0, warm_up=0, latency_median_ms=5)
 
 
 @pytest.fixture
@@ -29,7 +30,7 @@ def restored(stack: Stack) -> Iterator[Stack]:
     before = stack.settings
     yield stack
     with_changes = stack.settings != before
-    for name in ("dispatcher-1", "worker-1"):
+    for name in ("dispatcher-bulk-1", "worker-bulk-1"):
         if with_changes or name in stack.ended():
             stack.restart(name, settings=before)
     for name in stack.ended():
@@ -63,16 +64,16 @@ def run_with(
 
 
 def configured(stack: Stack, settings: Settings) -> None:
-    stack.restart("dispatcher-1", settings=settings)
-    stack.restart("worker-1")
+    stack.restart("dispatcher-bulk-1", settings=settings)
+    stack.restart("worker-bulk-1")
 
 
 def freeze_with_a_task(stack: Stack) -> Callable[[], None]:
     """The recipe for kombu's loss window: a frozen worker takes a task from Redis with it."""
 
     def act() -> None:
-        stack.pause("worker-1")
-        stack.kill("worker-1")
+        stack.pause("worker-bulk-1")
+        stack.kill("worker-bulk-1")
 
     return act
 
@@ -98,9 +99,9 @@ def nothing_is_wrong(found: Account) -> None:
 
 def test_a_worker_killed_in_mid_run(restored: Stack, tmp_path: Path) -> None:
     """Its batches become overdue and are sent again under the same id."""
-    sent = run_with(restored, tmp_path, Once(0.2, lambda: restored.kill("worker-1")))
+    sent = run_with(restored, tmp_path, Once(0.2, lambda: restored.kill("worker-bulk-1")))
     nothing_is_wrong(sent.account)
-    assert sent.restarts["worker-1"] == 1
+    assert sent.restarts["worker-bulk-1"] == 1
 
 
 def test_a_worker_frozen_with_tasks_in_hand_and_then_killed(
@@ -113,9 +114,9 @@ def test_a_worker_frozen_with_tasks_in_hand_and_then_killed(
 
 def test_the_dispatcher_killed_in_mid_run(restored: Stack, tmp_path: Path) -> None:
     """Its successor reads on from the last commit; the provider's keys absorb what repeats."""
-    sent = run_with(restored, tmp_path, Once(0.2, lambda: restored.kill("dispatcher-1")))
+    sent = run_with(restored, tmp_path, Once(0.2, lambda: restored.kill("dispatcher-bulk-1")))
     nothing_is_wrong(sent.account)
-    assert sent.restarts["dispatcher-1"] == 1
+    assert sent.restarts["dispatcher-bulk-1"] == 1
 
 
 def test_redis_wiped_in_mid_run(restored: Stack, tmp_path: Path) -> None:
@@ -161,7 +162,7 @@ def test_control_without_resending_a_killed_worker_leaves_notifications_behind(
     restored: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The same recipe with overdue batches left alone: the account names what is missing."""
-    monkeypatch.setattr("eureke.run.QUIET_S", 6.0)
+    monkeypatch.setattr("eureke.traffic.QUIET_S", 6.0)
     configured(restored, replace(restored.settings, overdue_s=0))
     sent = run_with(restored, tmp_path, Once(0.2, freeze_with_a_task(restored)))
     assert sent.account.stuck > 0
@@ -173,12 +174,12 @@ def test_control_committing_on_enqueue_loses_what_a_killed_worker_held(
     restored: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The commit has passed notifications that nobody will ever deliver."""
-    monkeypatch.setattr("eureke.run.QUIET_S", 6.0)
+    monkeypatch.setattr("eureke.traffic.QUIET_S", 6.0)
     configured(restored, replace(restored.settings, commit="enqueue"))
 
     def kill_and_let_the_next_one_finish() -> None:
-        restored.kill("worker-1")
-        restored.start_service("worker-1")
+        restored.kill("worker-bulk-1")
+        restored.start_service("worker-bulk-1")
         until_idle(restored)
 
     # What was only enqueued counts as settled here, so the load is soon over by its own account.
@@ -195,6 +196,6 @@ def test_control_a_provider_that_ignores_keys_doubles_what_was_cut_off(
     """Between effect and receipt nothing but the provider's key stands in the way of a double."""
     configured(restored, replace(restored.settings, provider_items_per_request=50))
     scenario = replace(FEW, honours_keys=False, reset_after_share=0.1, latency_median_ms=200)
-    sent = run_with(restored, tmp_path, Once(0.1, lambda: restored.kill("worker-1")), scenario)
+    sent = run_with(restored, tmp_path, Once(0.1, lambda: restored.kill("worker-bulk-1")), scenario)
     assert sent.account.delivered_twice > 0
     assert sent.account.lost == 0

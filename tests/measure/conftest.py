@@ -26,7 +26,7 @@ def own(stack: Stack, eventually: Eventually) -> Iterator[Settings]:
     """Settings whose topics nobody else reads or writes."""
     settings = dataclasses.replace(stack.settings, prefix=f"test-{secrets.token_hex(4)}")
     topics = [
-        NewTopic(settings.lane("bulk").topic, settings.partitions, 1),
+        *(NewTopic(lane.topic, lane.partitions, 1) for lane in settings.lanes),
         NewTopic(settings.receipts, 1, 1),
         NewTopic(settings.dead_letters, 1, 1),
     ]

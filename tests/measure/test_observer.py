@@ -121,7 +121,12 @@ def test_a_process_writes_while_it_observes_and_ends_when_told(
 def test_a_broker_that_never_answers_is_an_error_with_a_remedy(own: Settings) -> None:
     """Without the ends of the topics nothing could be observed."""
     missing = Settings(
-        kafka="127.0.0.1:1", redis_queue="", redis_cache="", provider_url="", prefix=own.prefix
+        kafka="127.0.0.1:1",
+        redis_queue="",
+        redis_cache="",
+        provider_url="",
+        users_url="",
+        prefix=own.prefix,
     )
     with pytest.raises(ServiceFailed, match="cannot read from Kafka"):
         Observer(missing, io.BytesIO(), timeout_s=0.5)

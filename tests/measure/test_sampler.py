@@ -29,6 +29,7 @@ def nowhere() -> Settings:
         redis_queue="redis://127.0.0.1:1/0",
         redis_cache="redis://127.0.0.1:1/0",
         provider_url="http://127.0.0.1:1",
+        users_url="",
     )
 
 

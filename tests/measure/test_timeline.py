@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from eureke.measure.evidence import Marks, Span
+from eureke.measure.evidence import Marks, Sent, Span
 from eureke.measure.observer import Seen
 from eureke.measure.sampler import Sample, Usage
 from eureke.measure.timeline import STEP_S, timeline
@@ -48,13 +48,12 @@ def table(tmp_path: Path) -> pd.DataFrame:
     )
     earlier = observed.read_bytes().index(b"\n") + 1
     span = Span(
-        settings=Settings(kafka="", redis_queue="", redis_cache="", provider_url=""),
+        settings=Settings(kafka="", redis_queue="", redis_cache="", provider_url="", users_url=""),
         begin=Marks({}, {str(observed): earlier, str(effects): 0}),
         end=Marks(
             {}, {str(observed): observed.stat().st_size, str(effects): effects.stat().st_size}
         ),
-        load=tmp_path,
-        sent=tmp_path / "sent.parquet",
+        loads=(Sent(lane="bulk", load=tmp_path, record=tmp_path / "sent.parquet"),),
         provider=effects,
     )
     samples = [
@@ -112,11 +111,10 @@ def test_a_load_of_which_nothing_came_has_a_timeline_all_the_same(tmp_path: Path
     empty = ndjson(tmp_path / "empty.ndjson")
     nowhere = Marks({}, {str(empty): 0})
     span = Span(
-        settings=Settings(kafka="", redis_queue="", redis_cache="", provider_url=""),
+        settings=Settings(kafka="", redis_queue="", redis_cache="", provider_url="", users_url=""),
         begin=nowhere,
         end=nowhere,
-        load=tmp_path,
-        sent=tmp_path / "sent.parquet",
+        loads=(Sent(lane="bulk", load=tmp_path, record=tmp_path / "sent.parquet"),),
         provider=empty,
     )
     found = timeline("flat-out", span=span, observed=empty, samples=[], begin_ns=BEGIN_NS)

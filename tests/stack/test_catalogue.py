@@ -111,8 +111,8 @@ def test_all_run(stack: Stack) -> None:
         "redis-queue",
         "redis-cache",
         "provider",
-        "dispatcher-1",
-        "worker-1",
+        "dispatcher-bulk-1",
+        "worker-bulk-1",
         "observer",
         "sampler",
     }

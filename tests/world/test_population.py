@@ -2,6 +2,7 @@
 
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pyarrow.parquet as pq
@@ -18,7 +19,7 @@ SCENARIO = Scenario(duplicate_share=0.05, malformed_share=0.02, rejected_share=0
 RESERVED = (".example.net", "@example.com", "https://hooks.example.org/", "+120255501", ".invalid")
 
 
-def made(count: int = 20_000, **other: str) -> list[Made]:
+def made(count: int = 20_000, **other: Any) -> list[Made]:
     return list(population(SCENARIO, phase=other.pop("phase", "flat-out"), count=count, **other))
 
 

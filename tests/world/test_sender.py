@@ -24,7 +24,16 @@ def sent(stack: Stack, folder: Path, *, count: int, arrivals: str, rate_per_s: f
     )
     out = folder / "sent.parquet"
     name = f"sender-{arrivals}"
-    arguments = ("--load", str(folder / "load"), "--out", str(out), "--tag", "warm-up")
+    arguments = (
+        "--load",
+        str(folder / "load"),
+        "--lane",
+        "bulk",
+        "--out",
+        str(out),
+        "--tag",
+        "warm-up",
+    )
     stack.launch(name, "eureke.world.sender", *arguments)
     stack.wait(name, timeout_s=60)
     return out

@@ -9,7 +9,7 @@ import msgspec
 import pyarrow.parquet as pq
 from confluent_kafka import Consumer, Message, TopicPartition
 
-from eureke.measure.ledger import PLACE_SHIFT, Evidence, LogRows, OutcomeRows, SentRows
+from eureke.measure.ledger import PLACE_SHIFT, Evidence, LogRows, OutcomeRows, SentRows, line
 from eureke.notification import DeadLetter, Notification, Receipt
 from eureke.settings import Settings
 
@@ -33,8 +33,9 @@ class Marks:
 
 
 def marks(settings: Settings, *files: Path) -> Marks:
-    """The ends of the lane's and the outcomes' topics and of the files, now."""
-    topics = (settings.lane("bulk").topic, settings.receipts, settings.dead_letters)
+    """The ends of the lanes' and the outcomes' topics and of the files, now."""
+    lanes = [lane.topic for lane in settings.lanes]
+    topics = (*lanes, settings.receipts, settings.dead_letters)
     consumer = Consumer(_FETCHING | {"bootstrap.servers": settings.kafka})
     try:
         known = consumer.list_topics(timeout=10).topics
@@ -55,27 +56,38 @@ def marks(settings: Settings, *files: Path) -> Marks:
 
 
 def committed(settings: Settings) -> dict[int, int]:
-    """By partition of the lane, where its group goes on after a restart."""
-    lane = settings.lane("bulk")
-    consumer = Consumer(
-        {"bootstrap.servers": settings.kafka, "group.id": lane.group, "log_level": 2}
-    )
-    try:
-        places = [TopicPartition(lane.topic, each) for each in range(settings.partitions)]
-        return {at.partition: max(at.offset, 0) for at in consumer.committed(places, timeout=10)}
-    finally:
-        consumer.close()
+    """By the line of a partition (see `line`), where its group goes on after a restart."""
+    found: dict[int, int] = {}
+    for number, lane in enumerate(settings.lanes):
+        consumer = Consumer(
+            {"bootstrap.servers": settings.kafka, "group.id": lane.group, "log_level": 2}
+        )
+        try:
+            places = [TopicPartition(lane.topic, each) for each in range(lane.partitions)]
+            for at in consumer.committed(places, timeout=10):
+                found[line(number, at.partition)] = max(at.offset, 0)
+        finally:
+            consumer.close()
+    return found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sent:
+    """A load that was sent: its lane, its folder and the sender's record."""
+
+    lane: str
+    load: Path
+    record: Path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Span:
-    """The evidence of one load: what was written between two marks."""
+    """The evidence of loads that were sent at the same time: what was written between two marks."""
 
     settings: Settings
     begin: Marks
     end: Marks
-    load: Path
-    sent: Path
+    loads: tuple[Sent, ...]
     provider: Path
 
     def evidence(self) -> Evidence:
@@ -98,45 +110,39 @@ class Span:
     def effects(self) -> Iterator[dict[str, Any]]:
         """The lines of the provider's record."""
         decode = msgspec.json.Decoder().decode
-        for line in lines(self.provider, self.begin, self.end):
-            yield decode(line)
+        for each in lines(self.provider, self.begin, self.end):
+            yield decode(each)
 
     def _sent(self) -> Iterator[SentRows]:
-        """The sender's record beside the load's expectations; both are in the order of sending."""
-        with pq.ParquetFile(self.load / "load.parquet") as load, pq.ParquetFile(self.sent) as sent:
-            fates = sent.iter_batches(columns=["status"], batch_size=100_000)
-            for rows in load.iter_batches(columns=["id", "expected"], batch_size=100_000):
-                statuses = next(fates, None)
-                if statuses is None:
-                    return
-                count = statuses.num_rows
-                yield SentRows(
-                    rows["id"].to_pylist()[:count],
-                    rows["expected"].to_pylist()[:count],
-                    statuses["status"].to_pylist(),
-                )
+        """The senders' records beside the loads' expectations, both in the order of sending."""
+        for sent in self.loads:
+            yield from _sent_rows(sent)
 
     def _log(self) -> Iterator[LogRows]:
         decode = msgspec.json.Decoder(Notification).decode
-        for messages in self._read(self.settings.lane("bulk").topic):
-            ids: list[str | None] = []
-            places = []
-            for message in messages:
-                try:
-                    ids.append(decode(message.value()).id)  # type: ignore[arg-type]
-                except (msgspec.MsgspecError, TypeError, UnicodeDecodeError):
-                    ids.append(None)
-                places.append((message.partition() or 0) << PLACE_SHIFT | (message.offset() or 0))
-            yield LogRows(ids, places)
+        for number, lane in enumerate(self.settings.lanes):
+            for messages in self._read(lane.topic):
+                ids: list[str | None] = []
+                places = []
+                for message in messages:
+                    try:
+                        ids.append(decode(message.value()).id)  # type: ignore[arg-type]
+                    except (msgspec.MsgspecError, TypeError, UnicodeDecodeError):
+                        ids.append(None)
+                    at = line(number, message.partition() or 0)
+                    places.append(at << PLACE_SHIFT | (message.offset() or 0))
+                yield LogRows(ids, places)
 
     def _outcomes(self) -> Iterator[OutcomeRows]:
+        lanes = {lane.name: number for number, lane in enumerate(self.settings.lanes)}
         for _, receipt in self.receipts():
+            number = lanes[receipt.lane]
             for outcome in ("delivered", "suppressed", "expired", "duplicate"):
                 positions = getattr(receipt, outcome)
                 if positions:
                     yield OutcomeRows(
                         [at.id for at in positions],
-                        [at.partition << PLACE_SHIFT | at.offset for at in positions],
+                        [line(number, at.partition) << PLACE_SHIFT | at.offset for at in positions],
                         [outcome] * len(positions),
                     )
         decode = msgspec.json.Decoder(DeadLetter).decode
@@ -144,7 +150,10 @@ class Span:
             letters = [decode(message.value() or b"") for message in messages]
             yield OutcomeRows(
                 [letter.id for letter in letters],
-                [letter.partition << PLACE_SHIFT | letter.offset for letter in letters],
+                [
+                    line(lanes[letter.lane], letter.partition) << PLACE_SHIFT | letter.offset
+                    for letter in letters
+                ],
                 ["malformed" if letter.id is None else "dead_lettered" for letter in letters],
             )
 
@@ -184,6 +193,21 @@ class Span:
             consumer.close()
 
 
+def _sent_rows(sent: Sent) -> Iterator[SentRows]:
+    with pq.ParquetFile(sent.load / "load.parquet") as load, pq.ParquetFile(sent.record) as record:
+        fates = record.iter_batches(columns=["status"], batch_size=100_000)
+        for rows in load.iter_batches(columns=["id", "expected"], batch_size=100_000):
+            statuses = next(fates, None)
+            if statuses is None:
+                return
+            count = statuses.num_rows
+            yield SentRows(
+                rows["id"].to_pylist()[:count],
+                rows["expected"].to_pylist()[:count],
+                statuses["status"].to_pylist(),
+            )
+
+
 @dataclass(frozen=True, slots=True)
 class Again:
     """An iterable that begins anew each time it is gone through."""
@@ -202,8 +226,8 @@ def lines(path: Path, begin: Marks, end: Marks) -> Iterator[bytes]:
     with path.open("rb") as file:
         file.seek(start)
         at = start
-        for line in file:
-            at += len(line)
+        for each in file:
+            at += len(each)
             if at > stop:
                 return
-            yield line
+            yield each

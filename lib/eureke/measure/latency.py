@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from hdrh.histogram import HdrHistogram
 from hdrh.log import HistogramLogWriter
 
-from eureke.measure.evidence import Span, lines
+from eureke.measure.evidence import Sent, Span, lines
 from eureke.measure.observer import Seen
 
 STAGES: Final = ("send_lag", "kafka", "dispatch", "queue", "provider", "receipt_topic")
@@ -47,13 +47,13 @@ def percentiles(values: npt.NDArray[np.float64]) -> Percentiles:
     return Percentiles(n=n, max=float(values.max()) if n else None, **told)
 
 
-def samples(span: Span, observed: Path) -> pd.DataFrame:
-    """A row for each delivered notification of a load, in the order of sending.
+def samples(span: Span, observed: Path, load: Sent) -> pd.DataFrame:
+    """A row for each delivered notification of one load of the span, in the order of sending.
 
     Columns in milliseconds: `intended_s` (from the load's start), `effect_ms`, `receipt_ms` (both
     from the intended time) and `<stage>_ms` for each of STAGES.
     """
-    sent = _sent(span)
+    sent = _sent(load)
     batches, items = _receipts(span, observed)
     effects = _effects(span)
     rows = pd.DataFrame(sent.join(items, on="id", how="inner").join(batches, on="batch"))
@@ -78,10 +78,10 @@ def send_lag_ms(sent: Path) -> npt.NDArray[np.float64]:
     return lag
 
 
-def _sent(span: Span) -> pd.DataFrame:
-    load = pq.read_table(span.load / "load.parquet", columns=["seq", "id", "expected"]).to_pandas()
-    sent = pq.read_table(span.sent, columns=["seq", "intended_ns", "sent_ns"]).to_pandas()
-    both = sent.merge(load, on="seq")
+def _sent(load: Sent) -> pd.DataFrame:
+    rows = pq.read_table(load.load / "load.parquet", columns=["seq", "id", "expected"]).to_pandas()
+    sent = pq.read_table(load.record, columns=["seq", "intended_ns", "sent_ns"]).to_pandas()
+    both = sent.merge(rows, on="seq")
     return pd.DataFrame(both[both["expected"] == "delivered"])
 
 

@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-EXPECTED: Final = ("delivered", "duplicate", "malformed", "rejected")
+EXPECTED: Final = ("delivered", "duplicate", "malformed", "rejected", "suppressed", "expired")
 STATUSES: Final = ("acknowledged", "refused", "unknown")
 OUTCOMES: Final = ("delivered", "suppressed", "expired", "dead_lettered", "duplicate", "malformed")
 """In this order: where one notification has two outcomes, the first in the list holds."""
@@ -27,6 +27,7 @@ DELIVERED, DEAD, DUPLICATE, MALFORMED = (
     OUTCOMES.index(each) for each in ("delivered", "dead_lettered", "duplicate", "malformed")
 )
 PLACE_SHIFT: Final = 48
+LINE_SHIFT: Final = 12
 Keys = npt.NDArray[np.uint64]
 
 
@@ -57,8 +58,9 @@ class OutcomeRows(NamedTuple):
 class Evidence:
     """All that the account is made from; each part can be read more than once.
 
-    `effects` are the ids of the provider's record, once for each effect. `committed` is, by
-    partition, where the pipeline would go on after a restart.
+    `effects` are the ids of the provider's record, once for each effect. `committed` is, by the
+    `line` of a partition, where the pipeline would go on after a restart. A place is a line and
+    an offset in one integer: `line << PLACE_SHIFT | offset`.
     """
 
     sent: Iterable[SentRows]
@@ -272,8 +274,10 @@ def _judge(
 def _misjudged(ids: pd.DataFrame, records: pd.DataFrame) -> set[int]:
     """Keys of notifications and records whose outcome is not the one that was expected."""
     settled = ids[ids["outcome"].notna() & (ids["outcome"] != DUPLICATE)]
+    outcome_of = {"delivered": "delivered", "rejected": "dead_lettered"}
+    outcome_of |= {name: name for name in ("suppressed", "expired")}
     should = settled["expected"].map(
-        {EXPECTED.index("delivered"): DELIVERED, EXPECTED.index("rejected"): DEAD}
+        {EXPECTED.index(name): OUTCOMES.index(outcome) for name, outcome in outcome_of.items()}
     )
     wrong = settled.index[should.notna() & (settled["outcome"] != should)]
     # All records of an id but the first are duplicates, and the first never is.
@@ -288,8 +292,8 @@ def _misjudged(ids: pd.DataFrame, records: pd.DataFrame) -> set[int]:
 
 
 def _passed(place: int, committed: Mapping[int, int]) -> bool:
-    partition, offset = place >> PLACE_SHIFT, place & (1 << PLACE_SHIFT) - 1
-    return offset < committed.get(partition, 0)
+    at, offset = place >> PLACE_SHIFT, place & (1 << PLACE_SHIFT) - 1
+    return offset < committed.get(at, 0)
 
 
 def _judge_malformed(counts: dict[str, int]) -> None:
@@ -326,8 +330,15 @@ def _named(evidence: Evidence, culprits: dict[str, list[int]]) -> dict[str, list
     }
 
 
+def line(lane: int, partition: int) -> int:
+    """The number of a lane and the partition of its topic in one integer."""
+    return lane << LINE_SHIFT | partition
+
+
 def _place_name(place: int) -> str:
-    return f"partition {place >> PLACE_SHIFT}, offset {place & (1 << PLACE_SHIFT) - 1}"
+    at, offset = place >> PLACE_SHIFT, place & (1 << PLACE_SHIFT) - 1
+    lane, partition = at >> LINE_SHIFT, at & (1 << LINE_SHIFT) - 1
+    return f"partition {partition}, offset {offset}" + (f", lane {lane}" if lane else "")
 
 
 def merged(accounts: Iterable[Account]) -> Account:

@@ -39,6 +39,7 @@ class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
     topic: str
     offset: int
     t_ns: int
+    lane: str = ""
     delivered: int = 0
     duplicate: int = 0
     expired: int = 0
@@ -131,15 +132,17 @@ class Observer:
     def _decoded(self, message: Message, t_ns: int) -> Seen:
         value, offset = message.value() or b"", message.offset() or 0
         if message.topic() != self._receipts:
-            malformed = self._letter(value).id is None
+            letter = self._letter(value)
+            malformed = int(letter.id is None)
             return Seen(
-                "dead-letters", offset, t_ns, dead=int(not malformed), malformed=int(malformed)
+                "dead-letters", offset, t_ns, letter.lane, dead=1 - malformed, malformed=malformed
             )
         receipt = self._receipt(value)
         return Seen(
             "receipts",
             offset,
             t_ns,
+            receipt.lane,
             delivered=len(receipt.delivered),
             duplicate=len(receipt.duplicate),
             expired=len(receipt.expired),

@@ -61,6 +61,13 @@ class Result:
             return pd.DataFrame()
         return self._table("samples.parquet")
 
+    @cached_property
+    def urgent(self) -> pd.DataFrame:
+        """A row for each urgent notification sent beside a load; empty where there was none."""
+        if not (self.folder / "urgent.parquet").exists():
+            return pd.DataFrame(columns=["phase", "intended_s", "receipt_ms"])
+        return self._table("urgent.parquet")
+
     def _json(self, name: str) -> dict[str, Any]:
         try:
             values = msgspec.json.decode((self.folder / name).read_bytes(), type=dict[str, Any])

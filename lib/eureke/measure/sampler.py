@@ -1,7 +1,7 @@
 """The sampler: `python -m eureke.measure.sampler --out FILE --processes FILE`.
 
 Four times a second: CPU seconds and memory of each process of the stack, the length of Celery's
-queue, the lag of the dispatchers' group. What is away is left out of that sample.
+queues, the lag of the dispatchers' groups, all lanes together. What is away is left out.
 """
 
 import argparse
@@ -68,16 +68,18 @@ class Sampler:
         self._processes_file = processes
         self._read_ns = -1
         self._processes: dict[str, tuple[psutil.Process, float]] = {}
-        lane = settings.lane("bulk")
-        self._queue = lane.queue
+        self._queues = [key for lane in settings.lanes for key in lane.queue_keys]
         self._redis = redis.Redis.from_url(
             settings.redis_queue, socket_timeout=timeout_s, socket_connect_timeout=timeout_s
         )
-        self._consumer = Consumer(
-            {"bootstrap.servers": settings.kafka, "group.id": lane.group, "log_level": 2}
-        )
-        self._places = [
-            TopicPartition(lane.topic, each, OFFSET_END) for each in range(settings.partitions)
+        self._groups = [
+            (
+                Consumer(
+                    {"bootstrap.servers": settings.kafka, "group.id": lane.group, "log_level": 2}
+                ),
+                [TopicPartition(lane.topic, each, OFFSET_END) for each in range(lane.partitions)],
+            )
+            for lane in settings.lanes
         ]
         psutil.cpu_percent()
 
@@ -97,7 +99,8 @@ class Sampler:
 
     def close(self) -> None:
         """Ends the sampler's connections."""
-        self._consumer.close()
+        for consumer, _ in self._groups:
+            consumer.close()
         self._redis.close()
 
     def _refresh(self) -> None:
@@ -123,22 +126,26 @@ class Sampler:
 
     def _queue_length(self) -> int | None:
         try:
-            length = self._redis.llen(self._queue)
+            with self._redis.pipeline(transaction=False) as asked:
+                for key in self._queues:
+                    asked.llen(key)
+                return int(sum(asked.execute()))
         except redis.RedisError:
             return None
-        return int(length)
 
     def _lag(self) -> int | None:
-        try:
-            committed = self._consumer.committed(self._places, timeout=self._timeout_s)
-            ends = self._consumer.offsets_for_times(
-                self._places, timeout=self._timeout_s
-            )  # all in one request
-        except KafkaException:
-            return None
-        if any(at.error for at in (*committed, *ends)):
-            return None
-        return sum(at.offset for at in ends) - sum(max(at.offset, 0) for at in committed)
+        lag = 0
+        for consumer, places in self._groups:
+            try:
+                committed = consumer.committed(places, timeout=self._timeout_s)
+                # All in one request.
+                ends = consumer.offsets_for_times(places, timeout=self._timeout_s)
+            except KafkaException:
+                return None
+            if any(at.error for at in (*committed, *ends)):
+                return None
+            lag += sum(at.offset for at in ends) - sum(max(at.offset, 0) for at in committed)
+        return lag
 
 
 def read_samples(path: Path, *, begin_ns: int = 0) -> list[Sample]:

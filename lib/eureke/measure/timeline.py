@@ -28,7 +28,8 @@ def timeline(
     """
     decode = msgspec.json.Decoder(Seen).decode
     seen = [decode(line) for line in lines(observed, span.begin, span.end)]
-    sent_ns = pq.read_table(span.sent, columns=["sent_ns"])["sent_ns"].to_numpy()
+    sent = [pq.read_table(each.record, columns=["sent_ns"])["sent_ns"] for each in span.loads]
+    sent_ns = np.concatenate([each.to_numpy() for each in sent])
     effects = [(each["t_ns"], len(each["effects"])) for each in span.effects()]
     rows: list[Row] = []
     rows += _rate(phase, "sent_per_s", sent_ns, np.ones(len(sent_ns)), begin_ns)

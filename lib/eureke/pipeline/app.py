@@ -4,7 +4,13 @@ from typing import Any, Final
 
 from celery import Celery
 
-from eureke.settings import Lane, Settings
+from eureke.settings import (
+    PRIORITY_BULK,
+    PRIORITY_SEPARATOR,
+    PRIORITY_URGENT,
+    Lane,
+    Settings,
+)
 
 TASK: Final = "eureke.deliver"
 SOCKET_TIMEOUT_S: Final = 5.0
@@ -34,6 +40,9 @@ def configuration(lane: Lane) -> dict[str, Any]:
         # A dead queue must show at once: the dispatcher keeps the batch and tries again.
         "task_publish_retry": False,
         "broker_transport_options": {
+            "queue_order_strategy": "priority",
+            "priority_steps": [PRIORITY_URGENT, PRIORITY_BULK],
+            "sep": PRIORITY_SEPARATOR,
             "socket_timeout": SOCKET_TIMEOUT_S,
             "socket_connect_timeout": SOCKET_TIMEOUT_S,
             "unacked_key": f"{lane.queue}.unacked",

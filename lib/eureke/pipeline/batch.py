@@ -27,6 +27,8 @@ class Batch:
     id: str
     channel: str
     polled_ns: int
+    urgent: bool = False
+    """Whether it goes ahead of others in the same queue, by Celery's priorities."""
     values: list[bytes] = field(default_factory=list)
     ids: list[str] = field(default_factory=list)
     places: list[int] = field(default_factory=list)

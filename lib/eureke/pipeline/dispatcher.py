@@ -24,11 +24,13 @@ from eureke.pipeline.app import TASK, celery_app
 from eureke.pipeline.batch import Batch, batch_ids
 from eureke.pipeline.flight import InFlight, Item
 from eureke.pipeline.intake import Intake
-from eureke.pipeline.log import LaneReader, ReceiptReader, ids_before
+from eureke.pipeline.log import LaneReader, ReceiptReader, before
 from eureke.pipeline.offsets import Unsettled, split
 from eureke.pipeline.outbox import Outbox
+from eureke.pipeline.preferences import PreferenceCache, PreferenceReader
 from eureke.pipeline.receipts import Outcomes
-from eureke.settings import Settings, announce_ready
+from eureke.pipeline.users import Directory
+from eureke.settings import PRIORITY_BULK, PRIORITY_URGENT, Settings, announce_ready
 
 log = logging.getLogger("dispatcher")
 IDLE_WAIT_S = 0.02
@@ -47,6 +49,7 @@ class Dispatcher:
         name: str,
         celery: Celery,
         outcomes: Outcomes,
+        preferences: PreferenceReader,
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._settings = settings
@@ -61,7 +64,9 @@ class Dispatcher:
             window_size=settings.duplicate_window,
             batch_max=settings.batch_max,
             ids=self._ids,
+            preferences=preferences,
             clock=clock,
+            urgent_apart=settings.celery_priorities,
         )
         self._flight = InFlight(
             most=settings.in_flight_max,
@@ -113,12 +118,8 @@ class Dispatcher:
     def _dispatch(self) -> None:
         messages = self._reader.poll(timeout_s=IDLE_WAIT_S)
         batches, judged = self._intake.take(messages, self._unsettled)
-        for letter in judged.malformed:
-            self._outbox.bury(letter)
-        if judged.duplicate:
-            self._outbox.duplicates(judged.duplicate, polled_ns=self._clock())
-        if len(messages) < self._settings.batch_direct:
-            batches += self._intake.rest()
+        self._outbox.not_sent(judged, polled_ns=self._clock())
+        batches += self._intake.rest(urgent_only=len(messages) >= self._settings.batch_direct)
         for batch in batches:
             self._send(batch)
 
@@ -137,6 +138,7 @@ class Dispatcher:
                     "bodies": batch.bodies(self._settings.provider_items_per_request),
                 },
                 queue=self._lane.queue,
+                priority=self._priority(batch),
                 ignore_result=True,
             )
         except (kombu.exceptions.OperationalError, redis.RedisError, OSError) as error:
@@ -147,6 +149,11 @@ class Dispatcher:
             self._unsettled.release(batch.id)
             return
         self._flight.sent(batch, queued=True)
+
+    def _priority(self, batch: Batch) -> int:
+        """Celery's priority; all have the same where the lanes keep them apart."""
+        apart = self._settings.celery_priorities and not batch.urgent
+        return PRIORITY_BULK if apart else PRIORITY_URGENT
 
     def _settle(self, *, timeout_s: float) -> None:
         for receipt in self._receipts.poll(timeout_s=timeout_s):
@@ -215,15 +222,13 @@ class Dispatcher:
         )
 
     def _gained(self, offsets: dict[int, int]) -> None:
-        """Rebuilds the duplicate windows of new partitions from the log."""
+        """Rebuilds what is remembered of new partitions, duplicates and caps, from the log."""
         for partition, offset in offsets.items():
             self._unsettled.read_up_to(partition, offset)
-            self._intake.window(partition)
+        self._intake.open(offsets)
         records = self._settings.duplicate_window
-        for partition, offset, notification_id in ids_before(
-            self._settings, self._lane.topic, offsets, records=records
-        ):
-            self._intake.window(partition).seen(notification_id, offset)
+        for some in before(self._settings, self._lane.topic, offsets, records=records):
+            self._intake.remember(some)
         self._owned |= offsets.keys()
 
     def _revoked(self, partitions: set[int]) -> None:
@@ -250,7 +255,14 @@ def serve(settings: Settings, lane_name: str, *, name: str) -> None:
     signal.signal(signal.SIGINT, stop)
     celery = celery_app(settings, settings.lane(lane_name))
     with Outcomes(settings) as outcomes:
-        dispatcher = Dispatcher(settings, lane_name, name=name, celery=celery, outcomes=outcomes)
+        dispatcher = Dispatcher(
+            settings,
+            lane_name,
+            name=name,
+            celery=celery,
+            outcomes=outcomes,
+            preferences=PreferenceReader(Directory(settings.users_url), PreferenceCache(settings)),
+        )
         # Nothing here makes reference cycles, and the collector costs a third of the time.
         gc.disable()
         ready = False
@@ -265,8 +277,8 @@ def serve(settings: Settings, lane_name: str, *, name: str) -> None:
 def main() -> None:
     """Reads the arguments and serves."""
     parser = argparse.ArgumentParser(prog="eureke.pipeline.dispatcher")
-    parser.add_argument("--lane", default="bulk")
-    parser.add_argument("--name", default="dispatcher-1", help="a successor has the same name")
+    parser.add_argument("--lane", required=True)
+    parser.add_argument("--name", required=True, help="a successor has the same name")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     try:

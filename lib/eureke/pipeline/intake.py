@@ -5,13 +5,18 @@ from dataclasses import dataclass, field
 
 import msgspec
 
-from eureke.notification import DeadLetter, Notification, Position
+from eureke.notification import REPLAY, TAG_HEADER, DeadLetter, Notification, Position, Setback
 from eureke.pipeline.batch import Batch
+from eureke.pipeline.caps import Caps
 from eureke.pipeline.log import Record
 from eureke.pipeline.offsets import PARTITION_SHIFT, Unsettled
+from eureke.pipeline.policy import Verdict, judge
+from eureke.pipeline.preferences import PreferenceReader
 from eureke.pipeline.window import Window
 
+URGENT = "urgent"
 _decode = msgspec.json.Decoder(Notification).decode
+Good = tuple[Record, Notification]
 
 
 @dataclass(slots=True)
@@ -20,6 +25,18 @@ class Judged:
 
     malformed: list[DeadLetter] = field(default_factory=list)
     duplicate: list[Position] = field(default_factory=list)
+    expired: list[Position] = field(default_factory=list)
+    suppressed: list[Setback] = field(default_factory=list)
+
+    def add(self, verdict: Verdict, partition: int, offset: int, notification_id: str) -> None:
+        """Notes a record that is not sent."""
+        match verdict:
+            case "duplicate":
+                self.duplicate.append(Position(partition, offset, notification_id))
+            case "expired":
+                self.expired.append(Position(partition, offset, notification_id))
+            case _:
+                self.suppressed.append(Setback(partition, offset, notification_id, verdict))
 
 
 class Intake:
@@ -32,71 +49,66 @@ class Intake:
         window_size: int,
         batch_max: int,
         ids: Iterator[str],
+        preferences: PreferenceReader,
         clock: Callable[[], int],
+        urgent_apart: bool = False,
     ) -> None:
         self._lane = lane
         self._window_size = window_size
         self._batch_max = batch_max
         self._ids = ids
+        self._preferences = preferences
         self._clock = clock
+        self._urgent_apart = urgent_apart
         self._windows: dict[int, Window] = {}
+        self._caps: dict[int, Caps] = {}
         self._growing: dict[str, Batch] = {}
 
-    def window(self, partition: int) -> Window:
-        """The duplicate window of a partition, empty at first."""
-        return self._windows.setdefault(partition, Window(self._window_size))
+    def open(self, partitions: Iterable[int]) -> None:
+        """Begins to remember what stood in these partitions."""
+        for partition in partitions:
+            self._windows[partition] = Window(self._window_size)
+            self._caps[partition] = Caps()
 
     def forget(self, partitions: Iterable[int]) -> None:
-        """Drops the windows of partitions that belong to another member now."""
+        """Drops what is remembered of partitions that belong to another member now."""
         for partition in partitions:
             self._windows.pop(partition, None)
+            self._caps.pop(partition, None)
+
+    def remember(self, messages: list[Record]) -> None:
+        """Judges records that were judged before, so that those after them are judged alike."""
+        for _ in self._judge(self._decoded(messages, Judged()), Judged()):
+            pass
 
     def take(self, messages: list[Record], unsettled: Unsettled) -> tuple[list[Batch], Judged]:
         """The batches that became full, and what is not to be sent."""
         full: list[Batch] = []
         judged = Judged()
         now_ns = self._clock()
-        growing, windows, batch_max = self._growing, self._windows, self._batch_max
-        last: dict[int, int] = {}
-        for message in messages:
-            value, partition, offset = message.value(), message.partition(), message.offset()
-            last[partition] = offset
-            try:
-                notification = _decode(value)
-            except (msgspec.MsgspecError, TypeError, UnicodeDecodeError) as error:
-                judged.malformed.append(
-                    DeadLetter(
-                        lane=self._lane,
-                        partition=partition,
-                        offset=offset,
-                        id=None,
-                        reason=f"malformed: {error}",
-                        value=value or b"",
-                        last_ns=now_ns,
-                    )
-                )
-                continue
-            if windows[partition].seen(notification.id, offset):
-                judged.duplicate.append(Position(partition, offset, notification.id))
-                continue
-            batch = growing.get(notification.channel)
+        growing, batch_max, urgent_apart = self._growing, self._batch_max, self._urgent_apart
+        for message, notification in self._judge(self._decoded(messages, judged), judged):
+            channel = kind = notification.channel
+            if urgent_apart and notification.priority == URGENT:
+                kind = f"{channel} {URGENT}"  # type: ignore[assignment]
+            batch = growing.get(kind)
             if batch is None:
-                batch = self.new_batch(notification.channel, polled_ns=now_ns)
-                growing[notification.channel] = batch
-            batch.values.append(value)
+                batch = self.new_batch(channel, polled_ns=now_ns)
+                batch.urgent = kind is not channel
+                growing[kind] = batch
+            batch.values.append(message.value())
             batch.ids.append(notification.id)
-            batch.places.append(partition << PARTITION_SHIFT | offset)
+            batch.places.append(message.partition() << PARTITION_SHIFT | message.offset())
             if len(batch.values) == batch_max:
-                full.append(growing.pop(notification.channel))
-        for partition, offset in last.items():
+                full.append(growing.pop(kind))
+        for partition, offset in _last(messages).items():
             unsettled.read_up_to(partition, offset + 1)
         return full, judged
 
-    def rest(self) -> list[Batch]:
+    def rest(self, *, urgent_only: bool = False) -> list[Batch]:
         """The batches that were still growing; a new one begins for each channel."""
-        batches = list(self._growing.values())
-        self._growing.clear()
-        return batches
+        kinds = [kind for kind, batch in self._growing.items() if batch.urgent or not urgent_only]
+        return [self._growing.pop(kind) for kind in kinds]
 
     def growing(self) -> Iterable[Batch]:
         """The batches that wait for more."""
@@ -105,3 +117,56 @@ class Intake:
     def new_batch(self, channel: str, *, polled_ns: int) -> Batch:
         """An empty batch under a new id."""
         return Batch(id=next(self._ids), channel=channel, polled_ns=polled_ns)
+
+    def _decoded(self, messages: list[Record], judged: Judged) -> list[Good]:
+        good: list[Good] = []
+        for message in messages:
+            try:
+                good.append((message, _decode(message.value())))
+            except (msgspec.MsgspecError, TypeError, UnicodeDecodeError) as error:
+                judged.malformed.append(
+                    DeadLetter(
+                        lane=self._lane,
+                        partition=message.partition(),
+                        offset=message.offset(),
+                        id=None,
+                        reason=f"malformed: {error}",
+                        value=message.value() or b"",
+                        last_ns=self._clock(),
+                    )
+                )
+        return good
+
+    def _judge(self, good: list[Good], judged: Judged) -> Iterator[Good]:
+        """Those that are to be sent; the others are noted."""
+        windows, all_caps = self._windows, self._caps
+        preferences = self._preferences.of({notification.user_id for _, notification in good})
+        for message, notification in good:
+            partition, offset = message.partition(), message.offset()
+            user_id = notification.user_id
+            wanted = preferences[user_id]
+            duplicate = windows[partition].seen(notification.id, offset)
+            if duplicate and _is_replay(message):
+                yield message, notification  # it was judged when it came first
+                continue
+            if wanted.cap is None:
+                verdict = judge(notification, wanted, duplicate=duplicate, accepted=0)
+            else:
+                caps, created_ns = all_caps[partition], notification.created_ns
+                accepted = caps.accepted(user_id, created_ns)
+                verdict = judge(notification, wanted, duplicate=duplicate, accepted=accepted)
+                if verdict == "send":
+                    caps.accept(user_id, created_ns)
+            if verdict == "send":
+                yield message, notification
+            else:
+                judged.add(verdict, partition, offset, notification.id)
+
+
+def _is_replay(message: Record) -> bool:
+    return (TAG_HEADER, REPLAY) in (message.headers() or ())
+
+
+def _last(messages: list[Record]) -> dict[int, int]:
+    """The last offset of each partition."""
+    return {message.partition(): message.offset() for message in messages}

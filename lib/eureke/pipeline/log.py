@@ -43,9 +43,9 @@ class Record(Protocol):
         """Its offset."""
         ...
 
-
-class _Id(msgspec.Struct, gc=False):
-    id: str
+    def headers(self) -> list[tuple[str, bytes]] | None:
+        """Its headers."""
+        ...
 
 
 class LaneReader:
@@ -192,16 +192,15 @@ class ReceiptReader:
         self._consumer.close()
 
 
-def ids_before(
+def before(
     settings: Settings, topic: str, offsets: dict[int, int], *, records: int
-) -> Iterator[tuple[int, int, str]]:
-    """Partition, offset and id of the last records before each offset, malformed ones left out.
+) -> Iterator[list[Record]]:
+    """The last records before each offset, some at a time.
 
     Args:
         offsets: by partition, where the reading ends.
         records: how many records before it the reading begins.
     """
-    decode = msgspec.json.Decoder(_Id).decode
     consumer = Consumer(_FETCHING | {"bootstrap.servers": settings.kafka, "group.id": "none"})
     try:
         begin = {
@@ -211,16 +210,11 @@ def ids_before(
         open_ends = {at for at, end in offsets.items() if begin[at] < end}
         consumer.assign([TopicPartition(topic, at, begin[at]) for at in open_ends])
         while open_ends:
-            for record in drained(consumer, timeout_s=1.0):
-                partition, offset = record.partition(), record.offset()
-                if offset + 1 >= offsets[partition]:
-                    open_ends.discard(partition)
-                if offset >= offsets[partition]:
-                    continue
-                try:
-                    yield partition, offset, decode(record.value()).id
-                except (msgspec.MsgspecError, TypeError, UnicodeDecodeError):
-                    continue  # it has no id, and its dead letter was written when it was first read
+            found = drained(consumer, timeout_s=1.0)
+            for record in found:
+                if record.offset() + 1 >= offsets[record.partition()]:
+                    open_ends.discard(record.partition())
+            yield [record for record in found if record.offset() < offsets[record.partition()]]
     finally:
         consumer.close()
 

@@ -5,7 +5,8 @@ import socket
 from collections import deque
 from collections.abc import Callable, Hashable, Iterator
 
-from eureke.notification import DeadLetter, Position, Receipt
+from eureke.notification import DeadLetter, Position, Receipt, Setback
+from eureke.pipeline.intake import Judged
 from eureke.pipeline.offsets import Unsettled
 from eureke.pipeline.receipts import Done, Outcomes
 
@@ -39,8 +40,17 @@ class Outbox:
             lambda done: self._outcomes.write_dead_letter(letter, done),
         )
 
-    def duplicates(self, positions: list[Position], *, polled_ns: int) -> None:
-        """Writes one receipt for records whose id was seen before."""
+    def not_sent(self, judged: Judged, *, polled_ns: int) -> None:
+        """Writes the receipt of what the policy held back in one poll, and each dead letter."""
+        for letter in judged.malformed:
+            self.bury(letter)
+        held_back: list[Position | Setback] = [
+            *judged.duplicate,
+            *judged.expired,
+            *judged.suppressed,
+        ]
+        if not held_back:
+            return
         receipt = Receipt(
             batch_id=next(self._ids),
             lane=self._lane,
@@ -48,10 +58,12 @@ class Outbox:
             host=self._host,
             pid=os.getpid(),
             polled_ns=polled_ns,
-            duplicate=positions,
+            duplicate=judged.duplicate,
+            expired=judged.expired,
+            suppressed=judged.suppressed,
         )
         first: dict[int, int] = {}
-        for at in positions:
+        for at in held_back:
             first[at.partition] = min(at.offset, first.get(at.partition, at.offset))
         self._put(receipt.batch_id, first, lambda done: self._outcomes.write_receipt(receipt, done))
 

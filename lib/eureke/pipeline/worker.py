@@ -65,7 +65,7 @@ def serve(settings: Settings, lane_name: str) -> None:
 def main() -> None:
     """Reads the arguments and serves."""
     parser = argparse.ArgumentParser(prog="eureke.pipeline.worker")
-    parser.add_argument("--lane", default="bulk")
+    parser.add_argument("--lane", required=True)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     serve(Settings.of_process(), parser.parse_args().lane)
 

@@ -104,7 +104,7 @@ def make_topics(settings: Settings) -> None:
     """
     admin = AdminClient({"bootstrap.servers": settings.kafka, "log_level": 0})
     topics = [
-        NewTopic(settings.lane("bulk").topic, settings.partitions, 1),
+        *(NewTopic(lane.topic, lane.partitions, 1) for lane in settings.lanes),
         NewTopic(settings.receipts, 1, 1),
         NewTopic(settings.dead_letters, 1, 1),
     ]

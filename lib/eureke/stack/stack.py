@@ -90,7 +90,7 @@ class Stack:
         with lock:
             try:
                 state.write(folder)
-                settings(scenario, state).write(folder / "settings.json")
+                settings(scenario, state, folder).write(folder / "settings.json")
                 stack = cls(folder, owner=supervise(folder, state.token, lock), say=say)
             except OSError as error:
                 raise unwritable(error) from error
@@ -269,7 +269,7 @@ class Stack:
 
     def examples(self) -> list[str]:
         """Lines for a shell that has the environment: a look into each server."""
-        lane = self.settings.lane("bulk")
+        lane = self.settings.lanes[0]
         return [
             f'kcat -b "$EUREKE_KAFKA" -C -t {self.settings.receipts} -o -5 -e',
             f'redis-cli --no-auth-warning -u "$EUREKE_REDIS_QUEUE" llen {lane.queue}',

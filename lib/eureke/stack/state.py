@@ -11,7 +11,7 @@ import msgspec
 
 from eureke.errors import BadParameter, ServiceFailed
 from eureke.scenario import Scenario
-from eureke.settings import Settings
+from eureke.settings import LANES, Settings
 from eureke.stack import catalogue
 from eureke.stack.ports import check_free, free_ports
 from eureke.stack.service import Service
@@ -83,18 +83,22 @@ def services(state: State) -> list[Service]:
     found = list(catalogue.INFRASTRUCTURE)
     if state.application:
         found += catalogue.EQUIPMENT
-        found += [catalogue.dispatcher(number + 1) for number in range(state.dispatchers)]
-        found += [catalogue.worker(number + 1) for number in range(state.workers)]
+        for lane in LANES:
+            # The urgent lane carries little: what is scaled is the bulk one.
+            dispatchers, workers = (state.dispatchers, state.workers) if lane == "bulk" else (1, 1)
+            found += [catalogue.dispatcher(lane, number + 1) for number in range(dispatchers)]
+            found += [catalogue.worker(lane, number + 1) for number in range(workers)]
     return found
 
 
-def settings(scenario: Scenario, state: State) -> Settings:
-    """What the processes of the stack are told."""
+def settings(scenario: Scenario, state: State, folder: Path) -> Settings:
+    """What the processes of the stack in that run folder are told."""
     return Settings(
         kafka=address(state, "kafka"),
         redis_queue=_redis_url(state, "redis-queue"),
         redis_cache=_redis_url(state, "redis-cache"),
         provider_url=f"http://{address(state, 'provider')}",
+        users_url=f"sqlite:///{folder / 'users.db'}",
         partitions=scenario.partitions,
         provider_items_per_request=scenario.provider_items_per_request,
     )

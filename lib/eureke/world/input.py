@@ -66,6 +66,8 @@ def read_input(path: Path, folder: Path) -> Iterator[Made]:
 def _expected(notification: Notification, seen: set[str]) -> str:
     if notification.id in seen:
         return "duplicate"
+    if notification.expires_ns <= notification.created_ns:
+        return "expired"
     if notification.data.get("to", "").endswith(".invalid"):
         return "rejected"
     return "delivered"

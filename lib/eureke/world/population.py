@@ -1,7 +1,8 @@
-"""Who is written to, and what should become of each notification.
+"""What is sent, and what should become of each notification.
 
 `python -m eureke.world.population --scenario FILE --phase NAME --count N --arrivals PATTERN
---rate R --out FOLDER` writes a load. The same scenario, phase and salt always give the same bytes.
+--rate R --day N --priority NAME --out FOLDER` writes a load. The same scenario, phase, salt and
+day always give the same bytes.
 """
 
 import argparse
@@ -9,17 +10,19 @@ import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Final
+from typing import Final, get_args
 
 import msgspec
 import numpy as np
 
 from eureke.errors import EurekeError
-from eureke.notification import CHANNELS, Channel
-from eureke.scenario import Scenario
+from eureke.notification import CHANNELS, Channel, Priority
+from eureke.scenario import HOURLY_RATE_PER_S, Scenario
 from eureke.world.arrivals import offsets_ns
+from eureke.world.expectation import Expectation
 from eureke.world.input import read_input
 from eureke.world.load import ROWS, LoadWriter, Made, check_space
+from eureke.world.people import people
 
 EPOCH_NS: Final = 1_790_000_000_000_000_000
 """When the first notification of every load was created: a fixed moment, so that runs compare."""
@@ -28,31 +31,54 @@ DUPLICATE_DISTANCE: Final = 3_000
 """A duplicate comes at most so many records after its first."""
 ZIPF_EXPONENT: Final = 0.9
 TEMPLATES: Final = ("order-shipped", "sign-in-code", "invoice-due", "weekly-digest")
-NORMAL, DUPLICATE, MALFORMED, REJECTED = range(4)
+NORMAL, DUPLICATE, MALFORMED, REJECTED, EXPIRED = range(5)
+DAY_NS: Final = 86_400 * 1_000_000_000
+DAYS: Final = 28
+"""Loads are created on days of their own, of one season: caps of one load leave others alone."""
+YEAR_DAYS: Final = 365
+SPACING_NS: Final = round(1_000_000_000 / HOURLY_RATE_PER_S)
+"""They were created at the hourly rate, however fast they are sent."""
 
 
-def population(scenario: Scenario, *, phase: str, count: int, salt: str = "") -> Iterator[Made]:
+def population(
+    scenario: Scenario,
+    *,
+    phase: str,
+    count: int,
+    salt: str = "",
+    day: int = 0,
+    priority: Priority = "bulk",
+) -> Iterator[Made]:
     """The notifications of a phase: Zipf-distributed users, and shares of each kind of trouble.
 
     Args:
+        scenario: shares, users and seed.
+        phase: other phases have other notifications.
+        count: how many.
         salt: makes other ids and references, and nothing else: a warm stack remembers ids.
+        day: on which they were created; a warm stack remembers caps too.
+        priority: of all of them.
     """
     seeds = [scenario.seed, zlib.crc32(phase.encode())]
     chance = np.random.default_rng(seeds)
     chance_of_ids = np.random.default_rng([*seeds, zlib.crc32(salt.encode())])
     ranks = np.arange(1, scenario.users + 1, dtype=np.float64) ** -ZIPF_EXPONENT
     users_until = np.cumsum(ranks) / ranks.sum()
+    expectation = Expectation(people(scenario), urgent=priority == "urgent")
     recent: list[Made] = []
     for first in range(0, count, ROWS):
         size = min(ROWS, count - first)
         kinds = _kinds(scenario, chance, size)
-        users = np.searchsorted(users_until, chance.random(size)).tolist()
-        channels = chance.integers(0, len(CHANNELS), size).tolist()
+        drawn_users = np.searchsorted(users_until, chance.random(size))
+        drawn_channels = chance.integers(0, len(CHANNELS), size)
         templates = chance.integers(0, len(TEMPLATES), size).tolist()
         bits = chance_of_ids.bytes(24 * size).hex()
         picks = chance.integers(0, DUPLICATE_DISTANCE, size).tolist()
+        created = _day_ns(day) + np.arange(first, first + size, dtype=np.int64) * SPACING_NS
+        held_back = expectation.held_back(drawn_users, drawn_channels, created)
+        users, channels = drawn_users.tolist(), drawn_channels.tolist()
+        created_ns = created.tolist()
         for row in range(size):
-            seq = first + row
             kind = kinds[row]
             if kind == DUPLICATE and recent:
                 before = recent[picks[row] % len(recent)]
@@ -61,24 +87,49 @@ def population(scenario: Scenario, *, phase: str, count: int, salt: str = "") ->
             random = bits[48 * row : 48 * row + 48]
             user = users[row]
             if kind == MALFORMED:
-                yield Made(None, str(user), _malformed(seq, random), "malformed")
+                yield Made(None, str(user), _malformed(first + row, random), "malformed")
                 continue
+            if kind == EXPIRED:
+                expected = "expired"
+            elif held_back[row] or expectation.over_cap(user, created_ns[row]):
+                expected = "suppressed"
+            else:
+                expected = "rejected" if kind == REJECTED else "delivered"
             channel = CHANNELS[channels[row]]
             to = _recipient(channel, user, rejected=kind == REJECTED)
-            value = _value(seq, user, channel, to, TEMPLATES[templates[row]], random)
-            expected = "rejected" if kind == REJECTED else "delivered"
+            head = f'{{"id":"{_id(random)}","user_id":{user},"channel":"{channel}",'
+            body = f'"priority":"{priority}","template":"{TEMPLATES[templates[row]]}",'
+            data = f'"data":{{"to":"{to}","ref":"{random[32:48]}"}},'
+            value = (head + body + data + _times(created_ns[row], kind)).encode()
             made = Made(_id(random), str(user), value, expected)
             if len(recent) < DUPLICATE_DISTANCE:
                 recent.append(made)
             else:
-                recent[seq % DUPLICATE_DISTANCE] = made
+                recent[(first + row) % DUPLICATE_DISTANCE] = made
             yield made
+
+
+def _day_ns(day: int) -> int:
+    """The first moment of a load's day; later ones come round in later years."""
+    return EPOCH_NS + (day // DAYS * YEAR_DAYS + day % DAYS) * DAY_NS
+
+
+def _times(created_ns: int, kind: int) -> str:
+    expires_ns = created_ns - 1 if kind == EXPIRED else created_ns + LIFETIME_NS
+    return f'"created_ns":{created_ns},"expires_ns":{expires_ns}}}'
 
 
 def _kinds(scenario: Scenario, chance: np.random.Generator, size: int) -> list[int]:
     drawn = chance.random(size)
-    until = np.cumsum([scenario.duplicate_share, scenario.malformed_share, scenario.rejected_share])
+    shares = (
+        scenario.duplicate_share,
+        scenario.malformed_share,
+        scenario.rejected_share,
+        scenario.expired_share,
+    )
+    until = np.cumsum(shares)
     kinds = np.full(size, NORMAL)
+    kinds[drawn < until[3]] = EXPIRED
     kinds[drawn < until[2]] = REJECTED
     kinds[drawn < until[1]] = MALFORMED
     kinds[drawn < until[0]] = DUPLICATE
@@ -87,18 +138,6 @@ def _kinds(scenario: Scenario, chance: np.random.Generator, size: int) -> list[i
 
 def _id(random: str) -> str:
     return f"{random[:8]}-{random[8:12]}-4{random[13:16]}-a{random[17:20]}-{random[20:32]}"
-
-
-def _value(  # noqa: PLR0917  called a million times: keywords would cost
-    seq: int, user: int, channel: Channel, to: str, template: str, random: str
-) -> bytes:
-    created_ns = EPOCH_NS + seq * 1_000
-    return (
-        f'{{"id":"{_id(random)}","user_id":{user},"channel":"{channel}",'
-        f'"priority":"bulk","template":"{template}",'
-        f'"data":{{"to":"{to}","ref":"{random[32:48]}"}},'
-        f'"created_ns":{created_ns},"expires_ns":{created_ns + LIFETIME_NS}}}'
-    ).encode()
 
 
 def _recipient(channel: Channel, user: int, *, rejected: bool) -> str:
@@ -140,13 +179,15 @@ def write_load(
     arrivals: str,
     rate_per_s: float,
     salt: str = "",
+    day: int = 0,
+    priority: Priority = "bulk",
 ) -> int:
     """Writes a phase's load into the folder and gives the number of its records."""
     check_space(folder, count=count)
     source = (
         read_input(Path(scenario.input), folder)
         if scenario.input
-        else population(scenario, phase=phase, count=count, salt=salt)
+        else population(scenario, phase=phase, count=count, salt=salt, day=day, priority=priority)
     )
     offsets = offsets_ns(arrivals, count=count, rate_per_s=rate_per_s, seed=scenario.seed)
     with LoadWriter(folder) as writer:
@@ -164,6 +205,8 @@ def main() -> None:
     parser.add_argument("--arrivals", required=True)
     parser.add_argument("--rate", type=float, required=True)
     parser.add_argument("--salt", default="", help="ids of its own for each run")
+    parser.add_argument("--day", type=int, default=0, help="on which they were created")
+    parser.add_argument("--priority", choices=get_args(Priority), default="bulk")
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
     try:
@@ -176,6 +219,8 @@ def main() -> None:
             arrivals=given.arrivals,
             rate_per_s=given.rate,
             salt=given.salt,
+            day=given.day,
+            priority=given.priority,
         )
     except EurekeError as error:
         sys.exit(str(error))

@@ -1,4 +1,4 @@
-"""The sender: `python -m eureke.world.sender --load FOLDER --out FILE [--tag TAG]`.
+"""The sender: `python -m eureke.world.sender --load FOLDER --lane NAME --out FILE [--tag TAG]`.
 
 Sends each record of a load when it is meant to be sent, never waiting for an answer (open loop),
 and keeps its own record of what Kafka said: acknowledged, refused (never sent) or unknown.
@@ -43,8 +43,10 @@ Report = Callable[[KafkaError | None, Message], None]
 class Sender:
     """Sends a load and remembers each record's times and fate."""
 
-    def __init__(self, settings: Settings, folder: Path, out: Path, *, tag: str = "") -> None:
-        self._topic = settings.lane("bulk").topic
+    def __init__(
+        self, settings: Settings, folder: Path, out: Path, *, lane: str, tag: str = ""
+    ) -> None:
+        self._topic = settings.lane(lane).topic
         self._folder = folder
         self._out = out
         self._headers = [(TAG_HEADER, tag.encode())] if tag else None
@@ -246,10 +248,13 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="eureke.world.sender")
     parser.add_argument("--load", type=Path, required=True)
     parser.add_argument("--out", type=Path, required=True)
+    parser.add_argument("--lane", required=True)
     parser.add_argument("--tag", default="")
     given = parser.parse_args()
     try:
-        sender = Sender(Settings.of_process(), given.load, given.out, tag=given.tag)
+        sender = Sender(
+            Settings.of_process(), given.load, given.out, lane=given.lane, tag=given.tag
+        )
         signal.signal(signal.SIGTERM, sender.stop)
         signal.signal(signal.SIGINT, sender.stop)
         sender.run()

@@ -3,9 +3,9 @@
 from eureke.stack.service import Service
 
 
-def dispatcher(number: int, lane: str = "bulk") -> Service:
+def dispatcher(lane: str, number: int) -> Service:
     """One member of the lane's dispatcher group."""
-    name = f"dispatcher-{number}"
+    name = f"dispatcher-{lane}-{number}"
     return Service(
         name=name,
         side="system",

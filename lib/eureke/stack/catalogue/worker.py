@@ -3,10 +3,10 @@
 from eureke.stack.service import Service
 
 
-def worker(number: int, lane: str = "bulk") -> Service:
+def worker(lane: str, number: int) -> Service:
     """One worker of the lane's queue."""
     return Service(
-        name=f"worker-{number}",
+        name=f"worker-{lane}-{number}",
         side="system",
         command=("$python", "-m", "eureke.pipeline.worker", "--lane", lane),
         probe="file",

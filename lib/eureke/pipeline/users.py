@@ -1,0 +1,217 @@
+"""Users and their preferences in a database: `python -m eureke.pipeline.users --import FILE`.
+
+The file is a Parquet table with the columns id, username, email, channels (names, separated by
+commas), time_zone, quiet_from, quiet_until (minutes of the day, or null) and cap (or null). It
+replaces everybody who was there.
+"""
+
+import argparse
+import sys
+from collections.abc import Collection, Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import redis
+from sqlalchemy import (
+    Column,
+    Engine,
+    ForeignKey,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    create_engine,
+    delete,
+    event,
+    insert,
+    select,
+)
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.schema import CreateTable
+
+from eureke.errors import BadParameter, EurekeError, LoadFailed
+from eureke.pipeline.policy import Preferences, checked
+from eureke.pipeline.preferences import PreferenceCache
+from eureke.settings import Settings
+
+ROWS: Final = 5_000
+_metadata = MetaData()
+USERS: Final = Table(
+    "users",
+    _metadata,
+    Column("id", Integer, primary_key=True),
+    Column("username", String(64), nullable=False, unique=True),
+    Column("email", String(254), nullable=False),
+)
+PREFERENCES: Final = Table(
+    "preferences",
+    _metadata,
+    Column("user_id", Integer, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True),
+    Column("channels", String(64), nullable=False),
+    Column("time_zone", String(64), nullable=False),
+    Column("quiet_from", Integer),
+    Column("quiet_until", Integer),
+    Column("cap", Integer),
+)
+USER_COLUMNS: Final = ("id", "username", "email")
+PREFERENCE_COLUMNS: Final = ("channels", "time_zone", "quiet_from", "quiet_until", "cap")
+
+
+class Directory:
+    """The users database; made empty where it is not there yet."""
+
+    def __init__(self, url: str) -> None:
+        self._engine = create_engine(url)
+        if self._engine.dialect.name == "sqlite":
+            event.listen(self._engine, "connect", _prepare_sqlite)
+        with _told("opened"), self._engine.begin() as connection:
+            for table in _metadata.sorted_tables:  # others may be at it at the same time
+                connection.execute(CreateTable(table, if_not_exists=True))
+
+    @property
+    def engine(self) -> Engine:
+        """For those who read or write more than preferences."""
+        return self._engine
+
+    def close(self) -> None:
+        """Ends its connections."""
+        self._engine.dispose()
+
+    def preferences(self, user_ids: Collection[int]) -> dict[int, Preferences]:
+        """The preferences of those users that the database knows, in as few queries as it takes.
+
+        Raises:
+            EurekeError: the database does not answer.
+        """
+        wanted = list(user_ids)
+        found: dict[int, Preferences] = {}
+        with _told("read"), self._engine.connect() as connection:
+            for first in range(0, len(wanted), ROWS):
+                some = PREFERENCES.c.user_id.in_(wanted[first : first + ROWS])
+                for row in connection.execute(select(PREFERENCES).where(some)):
+                    found[row.user_id] = _preferences(row)
+        return found
+
+    def replace_all(self, rows: Iterator[dict[str, Any]]) -> int:
+        """Puts these users in the place of all others; gives their number.
+
+        Raises:
+            BadParameter: a user has preferences that cannot be; then nothing is changed.
+        """
+        count = 0
+        with _told("written"), self._engine.begin() as connection:
+            connection.execute(delete(PREFERENCES))
+            connection.execute(delete(USERS))
+            for some in _chunks(rows):
+                connection.execute(
+                    insert(USERS), [{name: row[name] for name in USER_COLUMNS} for row in some]
+                )
+                connection.execute(insert(PREFERENCES), [_row(each) for each in some])
+                count += len(some)
+        return count
+
+
+class _told:  # noqa: N801  reads as a sentence
+    """What the database says, as an error with a remedy."""
+
+    def __init__(self, done: str) -> None:
+        self._done = done
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, SQLAlchemyError):
+            raise EurekeError(
+                f"the users database cannot be {self._done}: {str(error).splitlines()[0]}",
+                remedy="see that its server runs, or that its file and disk can be written",
+            ) from error
+
+
+def _prepare_sqlite(connection: Any, _record: Any) -> None:
+    cursor = connection.cursor()
+    # Readers go on while one writes.
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=NORMAL")
+    cursor.execute("PRAGMA foreign_keys=ON")
+    cursor.close()
+
+
+def _preferences(row: Any) -> Preferences:
+    quiet = None if row.quiet_from is None else (row.quiet_from, row.quiet_until)
+    return Preferences(tuple(row.channels.split(",")), row.time_zone, quiet, row.cap)
+
+
+def _row(values: dict[str, Any]) -> dict[str, Any]:
+    """A row of the preferences, after a look at whether it makes sense."""
+    quiet = values["quiet_from"], values["quiet_until"]
+    if (quiet[0] is None) != (quiet[1] is None):
+        missing = "begin" if quiet[0] is None else "end"
+        raise BadParameter(
+            f"the quiet hours of user {values['id']} have no {missing}",
+            remedy="give both quiet_from and quiet_until, or neither",
+        )
+    named = tuple(name for name in values["channels"].split(",") if name)
+    preferences = Preferences(
+        named, values["time_zone"], None if quiet[0] is None else quiet, values["cap"]
+    )
+    checked(preferences, whose=f"user {values['id']}")
+    kept = {name: values[name] for name in PREFERENCE_COLUMNS}
+    return kept | {"user_id": values["id"], "channels": ",".join(named)}
+
+
+def _chunks(rows: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    some: list[dict[str, Any]] = []
+    for row in rows:
+        some.append(row)
+        if len(some) == ROWS:
+            yield some
+            some = []
+    if some:
+        yield some
+
+
+def read_users(path: Path) -> Iterator[dict[str, Any]]:
+    """The rows of a Parquet table of users.
+
+    Raises:
+        LoadFailed: it is missing, damaged, or has other columns.
+    """
+    columns = [*USER_COLUMNS, *PREFERENCE_COLUMNS]
+    try:
+        with pq.ParquetFile(path) as file:
+            missing = sorted(set(columns) - set(file.schema_arrow.names))
+            if missing:
+                raise LoadFailed(
+                    f"the table of users {path} lacks the columns {', '.join(missing)}",
+                    remedy=f"its columns are: {', '.join(columns)}",
+                )
+            for batch in file.iter_batches(columns=columns):
+                yield from batch.to_pylist()
+    except (OSError, pa.ArrowException) as error:
+        raise LoadFailed(
+            f"the table of users {path} cannot be read: {error}", remedy="give a Parquet file"
+        ) from error
+
+
+def main() -> None:
+    """Reads the arguments and imports."""
+    parser = argparse.ArgumentParser(prog="eureke.pipeline.users")
+    parser.add_argument("--import", type=Path, required=True, dest="path")
+    given = parser.parse_args()
+    settings = Settings.of_process()
+    try:
+        directory = Directory(settings.users_url)
+        count = directory.replace_all(read_users(given.path))
+        PreferenceCache(settings).clear()
+    except EurekeError as error:
+        sys.exit(str(error))
+    except redis.RedisError as error:
+        sys.exit(f"the cached preferences could not be cleared: {error}\n  remedy: see Redis's log")
+    print(f"{count} users")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,209 @@
+"""Loads on their way: prepared, sent, watched until every record has its outcome."""
+
+import contextlib
+import signal
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+import msgspec
+import requests
+from confluent_kafka import KafkaException
+
+from eureke.errors import LoadFailed, ServiceFailed
+from eureke.phase import Disturb, Lag, Plan, Quiet, sender_progress
+from eureke.progress import Progress
+from eureke.scenario import Scenario
+from eureke.stack.stack import Stack
+
+LOOK_S: Final = 0.2
+QUIET_S: Final = 45.0
+"""Nothing sent and no outcome for so long: what is missing will not come by itself."""
+RESTARTS_MOST: Final = 5
+PEOPLE_BY: Final = ("seed", "users", "opted_out_share", "quiet_share", "capped_share", "input")
+"""What the people of a scenario depend on."""
+UNDER_WAY_MOST: Final = 100
+"""So few without an outcome while others still come: the load before them is through."""
+
+
+class Traffic:
+    """Sends loads through a stack, and starts again what dies meanwhile."""
+
+    def __init__(self, scenario: Scenario, stack: Stack, work: Path, *, salt: str) -> None:
+        self._scenario = scenario
+        self._stack = stack
+        self._work = work
+        self._salt = salt
+        self.restarts: dict[str, int] = {}
+        (work / "scenario.json").write_bytes(msgspec.json.encode(scenario))
+
+    def load(self, plan: Plan) -> Path:
+        """The folder of a plan's load."""
+        return self._work / plan.name
+
+    def record(self, plan: Plan) -> Path:
+        """The sender's record of a plan."""
+        return self._work / f"sent-{plan.name}.parquet"
+
+    def prepare(self, plan: Plan) -> None:
+        """Writes the load to disk before any clock starts."""
+        name = f"population-{plan.name}"
+        self._stack.launch(
+            name,
+            "eureke.world.population",
+            *("--scenario", str(self._work / "scenario.json")),
+            *("--phase", plan.name),
+            *("--count", str(plan.count)),
+            *("--arrivals", plan.arrivals),
+            *("--rate", repr(plan.rate_per_s)),
+            *("--priority", plan.priority),
+            *("--salt", self._salt),
+            *("--day", str(self._next_day())),
+            *("--out", str(self.load(plan))),
+        )
+        self.one_shot(name, timeout_s=60 + plan.count / 20_000)
+
+    def settle_in(self) -> None:
+        """Puts the scenario's people into the users database, unless they are there already."""
+        told = msgspec.json.encode([getattr(self._scenario, name) for name in PEOPLE_BY])
+        known = self._stack.folder / "people.json"
+        if known.exists() and known.read_bytes() == told:
+            return
+        table = self._work / "people.parquet"
+        self._stack.launch(
+            "people",
+            "eureke.world.people",
+            *("--scenario", str(self._work / "scenario.json")),
+            *("--out", str(table)),
+        )
+        self.one_shot("people", timeout_s=120)
+        self._stack.launch("users", "eureke.pipeline.users", "--import", str(table), side="system")
+        self.one_shot("users", timeout_s=300)
+        if known.exists():  # dispatchers remember for a while what others have asked for
+            for each in self._stack.status():
+                if each.name.startswith("dispatcher-"):
+                    self._stack.restart(each.name)
+        known.write_bytes(told)
+
+    def _next_day(self) -> int:
+        """A day that no other load of this stack was created on."""
+        days = self._stack.folder / "days"
+        with days.open("ab") as file:
+            file.write(b".")
+            return file.tell()
+
+    def one_shot(self, name: str, *, timeout_s: float) -> None:
+        """Waits for a process that ends by itself; its last words are the error."""
+        try:
+            self._stack.wait(name, timeout_s=timeout_s)
+        except ServiceFailed as error:
+            raise LoadFailed(
+                self._stack.logs(name) or error.what.splitlines()[0], remedy=error.remedy
+            ) from error
+
+    def send(
+        self, plan: Plan, *, beside: Plan | None = None, disturb: Disturb | None = None
+    ) -> None:
+        """Sends a load; returns when every record has its outcome, or nothing moves any more.
+
+        Args:
+            plan: what is sent.
+            beside: is sent at the same time for as long as the other takes.
+            disturb: is told at every look which share of the load has its outcome.
+        """
+        self._set_provider(plan)
+        with contextlib.ExitStack() as ending:
+            if beside is not None:
+                ending.callback(self._until_settled, beside.lane)
+                ending.enter_context(self._sender(beside))
+            lag = ending.enter_context(Lag(self._stack.settings, plan.lane))
+            before, _ = lag.now()
+            with self._sender(plan):
+                shared = beside is not None and beside.lane == plan.lane
+                self._until_over(plan, lag, before, disturb, UNDER_WAY_MOST if shared else 0)
+
+    def settle(self) -> None:
+        """Waits for what an interrupted load left on its way: it belongs to no account of ours."""
+        for lane in self._stack.settings.lanes:
+            self._until_settled(lane.name)
+
+    def _until_settled(self, lane: str) -> None:
+        quiet = Quiet(QUIET_S)
+        with Lag(self._stack.settings, lane) as lag:
+            while (state := lag.now())[0] != state[1] and not quiet.too_long(state):
+                time.sleep(LOOK_S)
+
+    def tend(self) -> None:
+        """Starts again what has died; that is kept in the result. Too often is an error."""
+        for name in self._stack.ended():
+            self.restarts[name] = self.restarts.get(name, 0) + 1
+            if self.restarts[name] > RESTARTS_MOST:
+                raise ServiceFailed(
+                    f"{name} died {self.restarts[name]} times; its log ends with:\n"
+                    f"{self._stack.logs(name)}",
+                    remedy=f"see `eureke logs {name}` and `eureke doctor`",
+                )
+            self._stack.start_service(name)
+
+    @contextlib.contextmanager
+    def _sender(self, plan: Plan) -> Iterator[None]:
+        """A sender that is told to stop at the end of the block, and has ended after it."""
+        name, record = f"sender-{plan.name}", self.record(plan)
+        tag = ("--tag", plan.tag) if plan.tag else ()
+        self._stack.launch(
+            name,
+            "eureke.world.sender",
+            *("--load", str(self.load(plan))),
+            *("--lane", plan.lane),
+            *("--out", str(record)),
+            *tag,
+        )
+        try:
+            yield
+        finally:
+            if not sender_progress(record).get("done"):
+                with contextlib.suppress(ServiceFailed):
+                    self._stack.kill(name, signal.SIGTERM)
+        self.one_shot(name, timeout_s=180)
+
+    def _until_over(
+        self, plan: Plan, lag: Lag, before: int, disturb: Disturb | None, slack: int
+    ) -> None:
+        quiet = Quiet(QUIET_S)
+        observed = self._stack.folder / "observed.ndjson"
+        with Progress(plan.name, total=plan.count, unit="notifications") as progress:
+            while True:
+                time.sleep(LOOK_S)
+                self.tend()
+                state = sender_progress(self.record(plan))
+                try:
+                    settled, end = lag.now()
+                except KafkaException:
+                    if quiet.too_long("Kafka is away"):
+                        raise
+                    continue
+                progress.reach(settled - before)
+                if disturb is not None:
+                    disturb((settled - before) / plan.count)
+                if state.get("done") and end - settled <= slack:
+                    return
+                if quiet.too_long((state, settled, end, observed.stat().st_size)):
+                    return  # the account will name what is missing
+
+    def _set_provider(self, plan: Plan) -> None:
+        scenario = self._scenario
+        behaviour: dict[str, Any] = {
+            "seed": scenario.seed,
+            "latency_median_ms": plan.latency_median_ms,
+            "latency_sigma": scenario.latency_sigma,
+            "item_failure_share": plan.item_failure_share,
+            "unavailable_share": scenario.unavailable_share,
+            "throttled_share": scenario.throttled_share,
+            "stalled_share": scenario.stalled_share,
+            "reset_before_share": scenario.reset_before_share,
+            "reset_after_share": scenario.reset_after_share,
+            "honours_keys": scenario.honours_keys,
+        }
+        url = f"{self._stack.settings.provider_url}/settings"
+        requests.put(url, json=behaviour, timeout=10).raise_for_status()
