@@ -7,8 +7,8 @@ log alone and a dispatcher that takes a partition over can rebuild it.
 from typing import Final
 
 WINDOW_NS: Final = 300 * 1_000_000_000
-WINDOWS_KEPT: Final = 2
-"""The newest and the one before: records come a little out of order."""
+WINDOWS_KEPT: Final = 4
+"""Those that came last, whatever their times: one record from the future must not end all caps."""
 
 
 class Caps:
@@ -22,14 +22,11 @@ class Caps:
         return self._windows.get(created_ns // WINDOW_NS, {}).get(user_id, 0)
 
     def accept(self, user_id: int, created_ns: int) -> None:
-        """Counts one more; a window older than those kept is not counted any more."""
+        """Counts one more."""
         number = created_ns // WINDOW_NS
         counts = self._windows.get(number)
         if counts is None:
             if len(self._windows) == WINDOWS_KEPT:
-                oldest = min(self._windows)
-                if number < oldest:
-                    return
-                del self._windows[oldest]
+                del self._windows[next(iter(self._windows))]
             counts = self._windows[number] = {}
         counts[user_id] = counts.get(user_id, 0) + 1

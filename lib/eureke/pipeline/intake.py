@@ -155,7 +155,7 @@ class Intake:
                 caps, created_ns = all_caps[partition], notification.created_ns
                 accepted = caps.accepted(user_id, created_ns)
                 verdict = judge(notification, wanted, duplicate=duplicate, accepted=accepted)
-                if verdict == "send":
+                if verdict == "send" and notification.priority != URGENT:
                     caps.accept(user_id, created_ns)
             if verdict == "send":
                 yield message, notification

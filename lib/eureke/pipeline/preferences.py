@@ -25,6 +25,8 @@ JITTER: Final = 0.2
 AWAY_S: Final = 1.0
 """How long a Redis that did not answer is left alone."""
 SCANNED: Final = 5_000
+PUT: Final = "for i = 1, #KEYS do redis.call('SET', KEYS[i], ARGV[2*i-1], 'PX', ARGV[2*i]) end"
+"""One script for thousands: a command each costs the client three times as much."""
 
 
 class Source(Protocol):
@@ -85,13 +87,13 @@ class PreferenceCache:
         """Caches them, each for another time."""
         if self._clock() < self._away_until_s:
             return
+        values: list[bytes | int] = []
+        for preferences in found.values():
+            ttl_s = CACHE_TTL_S * self._chance.uniform(1 - JITTER, 1 + JITTER)
+            values += (self._encode(preferences), int(ttl_s * 1000))
         try:
-            with self._redis.pipeline(transaction=False) as asked:
-                for user_id, preferences in found.items():
-                    ttl_s = CACHE_TTL_S * self._chance.uniform(1 - JITTER, 1 + JITTER)
-                    value = self._encode(preferences)
-                    asked.set(f"{self._prefix}{user_id}", value, px=int(ttl_s * 1000))
-                asked.execute()
+            keys = [f"{self._prefix}{user_id}" for user_id in found]
+            self._redis.eval(PUT, len(keys), *keys, *values)
         except redis.RedisError:
             self._away_until_s = self._clock() + AWAY_S
 

@@ -6,6 +6,10 @@ replaces everybody who was there.
 """
 
 import argparse
+import contextlib
+import fcntl
+import functools
+import sqlite3
 import sys
 from collections.abc import Collection, Iterator
 from pathlib import Path
@@ -16,7 +20,6 @@ import pyarrow.parquet as pq
 import redis
 from sqlalchemy import (
     Column,
-    Engine,
     ForeignKey,
     Integer,
     MetaData,
@@ -64,16 +67,24 @@ class Directory:
 
     def __init__(self, url: str) -> None:
         self._engine = create_engine(url)
-        if self._engine.dialect.name == "sqlite":
-            event.listen(self._engine, "connect", _prepare_sqlite)
-        with _told("opened"), self._engine.begin() as connection:
-            for table in _metadata.sorted_tables:  # others may be at it at the same time
+        with _told("opened"), self._alone(), self._engine.begin() as connection:
+            for table in _metadata.sorted_tables:
                 connection.execute(CreateTable(table, if_not_exists=True))
 
-    @property
-    def engine(self) -> Engine:
-        """For those who read or write more than preferences."""
-        return self._engine
+    @contextlib.contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Others open the same file at the same moment: SQLite does not wait while it is made."""
+        path = self._engine.url.database
+        if self._engine.dialect.name != "sqlite" or not path:
+            yield
+            return
+        event.listen(self._engine, "connect", _prepare_sqlite)
+        with Path(f"{path}.lock").open("a") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            connection = sqlite3.connect(path)
+            connection.execute("PRAGMA journal_mode=WAL")  # readers go on while one writes
+            connection.close()
+            yield
 
     def close(self) -> None:
         """Ends its connections."""
@@ -91,7 +102,9 @@ class Directory:
             for first in range(0, len(wanted), ROWS):
                 some = PREFERENCES.c.user_id.in_(wanted[first : first + ROWS])
                 for row in connection.execute(select(PREFERENCES).where(some)):
-                    found[row.user_id] = _preferences(row)
+                    user_id, channels, time_zone, begin, end, cap = row
+                    quiet = None if begin is None else (begin, end)
+                    found[user_id] = Preferences(_names(channels), time_zone, quiet, cap)
         return found
 
     def replace_all(self, rows: Iterator[dict[str, Any]]) -> int:
@@ -132,16 +145,15 @@ class _told:  # noqa: N801  reads as a sentence
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:
     cursor = connection.cursor()
-    # Readers go on while one writes.
-    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA busy_timeout=10000")
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
 
 
-def _preferences(row: Any) -> Preferences:
-    quiet = None if row.quiet_from is None else (row.quiet_from, row.quiet_until)
-    return Preferences(tuple(row.channels.split(",")), row.time_zone, quiet, row.cap)
+@functools.lru_cache(maxsize=1000)
+def _names(channels: str) -> tuple[Any, ...]:
+    return tuple(name for name in channels.split(",") if name)
 
 
 def _row(values: dict[str, Any]) -> dict[str, Any]:
@@ -153,7 +165,7 @@ def _row(values: dict[str, Any]) -> dict[str, Any]:
             f"the quiet hours of user {values['id']} have no {missing}",
             remedy="give both quiet_from and quiet_until, or neither",
         )
-    named = tuple(name for name in values["channels"].split(",") if name)
+    named = _names(values["channels"])
     preferences = Preferences(
         named, values["time_zone"], None if quiet[0] is None else quiet, values["cap"]
     )

@@ -75,6 +75,9 @@ KAFKA = Service(
         "$java",
         "-Xms512m",
         "-Xmx512m",
+        # The second compiler takes half of the broker's processor time and is not done within a
+        # million: 8.4 CPU seconds with it, 4.2 without, and the floor is no slower.
+        "-XX:TieredStopAtLevel=1",
         # Or it writes a file outside the run's folder.
         "-XX:-UsePerfData",
         "-Djava.awt.headless=true",
