@@ -33,7 +33,11 @@ def test_a_run_accounts_for_everything_and_keeps_what_it_promised(
     summary = result.summary
     assert set(PROMISED.split()) <= set(summary)
     assert summary["accounted"] is True
-    assert summary["records"] == 4000 + 833
+    assert (million.sent, hourly.sent) == (4000, 833)
+    assert summary["records"] == million.account.records + hourly.account.records
+    assert million.account.records > 4000, "the urgent ones beside it are accounted for too"
+    assert million.urgent_ms is not None
+    assert len(result.urgent) == million.urgent_ms.n > 0
     assert summary["floor_ratio"] == pytest.approx(million.wall_s / summary["kafka_floor_s"])
     assert summary["receipt_ms"]["p50"] >= summary["effect_ms"]["p50"] > 0
     assert set(result.timeline["phase"]) == {"flat-out", "open-loop"}
@@ -47,6 +51,23 @@ def test_a_run_accounts_for_everything_and_keeps_what_it_promised(
     assert "accounted" in summary_table(summary)
     assert "accounted, " in result_line(result)
     assert "redis://" not in (result.folder / "run.json").read_text()
+
+
+def test_urgent_ones_in_the_bulk_lane_are_accounted_for_and_the_lane_is_as_before(
+    stack: Stack, tmp_path: Path
+) -> None:
+    """The comparison with Celery's priorities leaves no trace in the stack."""
+    before = stack.settings
+    run = Run.begin(SMALL, stack, results_folder=tmp_path, floor=False)
+    lanes, shared = run.flat_out(), run.one_lane()
+    run.close()
+    assert lanes.account.closes, lanes.account
+    assert shared.account.closes, shared.account
+    assert shared.account.records > shared.sent == 4000
+    assert shared.urgent_ms is not None
+    assert shared.urgent_ms.n > 0
+    assert stack.settings == before
+    assert stack.ended() == []
 
 
 def test_an_interrupted_run_is_aborted_and_the_stack_goes_on(stack: Stack, tmp_path: Path) -> None:

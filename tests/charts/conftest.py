@@ -33,7 +33,9 @@ MakeResult = Callable[..., Result]
 def make_result(tmp_path: Path) -> MakeResult:
     """Makes the result of a run of that size; every other value can be overridden."""
 
-    def make(count: int = 1_000_000, *, open_loop: int = 33_333, **summary: Any) -> Result:
+    def make(
+        count: int = 1_000_000, *, open_loop: int = 33_333, urgent: int = 140, **summary: Any
+    ) -> Result:
         writer = ResultWriter(tmp_path)
         random = np.random.default_rng(count)
         told = _summary(count, random) | summary
@@ -46,6 +48,8 @@ def make_result(tmp_path: Path) -> MakeResult:
                 samples.to_parquet(writer.folder / "samples.parquet")
                 for name in ("effect_ms", "receipt_ms"):
                     told[name] = _percentiles(samples[name].to_numpy())
+            if urgent:
+                _urgent(urgent, told["wall_s"], random).to_parquet(writer.folder / "urgent.parquet")
         writer.write_json("summary.json", told)
         return writer.close()
 
@@ -181,6 +185,16 @@ def _samples(n: int, random: np.random.Generator) -> pd.DataFrame:
     )
     table["intended_s"] = np.arange(n) / (1e6 / 3600)
     return table
+
+
+def _urgent(n: int, wall_s: float, random: np.random.Generator) -> pd.DataFrame:
+    """In their own lane quick all the time; in one lane behind a backlog that grows and shrinks."""
+    intended_s = np.linspace(0, wall_s, n)
+    behind_ms = 1000 * np.clip(np.minimum(intended_s, wall_s - intended_s), 0.05, None)
+    shared = pd.DataFrame({"phase": "one-lane", "intended_s": intended_s, "receipt_ms": behind_ms})
+    own_ms = random.lognormal(np.log(40), 0.5, n)
+    own = pd.DataFrame({"phase": "flat-out", "intended_s": intended_s, "receipt_ms": own_ms})
+    return pd.concat([own, shared])
 
 
 def _percentiles(values: npt.NDArray[np.float64]) -> dict[str, float | None]:

@@ -15,7 +15,16 @@ from eureke.world.arrivals import offsets_ns
 from eureke.world.load import Made
 from eureke.world.population import population, write_load
 
-SCENARIO = Scenario(duplicate_share=0.05, malformed_share=0.02, rejected_share=0.01)
+SCENARIO = Scenario(
+    duplicate_share=0.05,
+    malformed_share=0.02,
+    rejected_share=0.01,
+    expired_share=0.01,
+    opted_out_share=0,
+    quiet_share=0,
+    capped_share=0,
+)
+"""People who have refused nothing: what they have refused is judged in tests/pipeline."""
 RESERVED = (".example.net", "@example.com", "https://hooks.example.org/", "+120255501", ".invalid")
 
 
@@ -51,6 +60,8 @@ def test_the_expectation_follows_from_the_bytes_alone() -> None:
             continue
         if notification.id in seen:
             expected = "duplicate"
+        elif notification.expires_ns <= notification.created_ns:
+            expected = "expired"
         else:
             expected = "rejected" if notification.data["to"].endswith(".invalid") else "delivered"
         seen.add(notification.id)

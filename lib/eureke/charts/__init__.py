@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Final
 from eureke.charts.backlog import figure_backlog
 from eureke.charts.latency import figure_latency
 from eureke.charts.outcomes import figure_outcomes
+from eureke.charts.overtaking import figure_overtaking
 from eureke.charts.processes import figure_processes
 from eureke.charts.stages import figure_stages
 from eureke.charts.style import Chart
@@ -21,6 +22,7 @@ __all__ = [
     "figure_backlog",
     "figure_latency",
     "figure_outcomes",
+    "figure_overtaking",
     "figure_processes",
     "figure_stages",
     "figure_throughput",
@@ -33,6 +35,7 @@ FIGURES: Final[dict[str, Callable[["Result"], Chart]]] = {
     "latency": figure_latency,
     "stages": figure_stages,
     "outcomes": figure_outcomes,
+    "overtaking": figure_overtaking,
     "processes": figure_processes,
 }
 
