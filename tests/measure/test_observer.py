@@ -64,9 +64,9 @@ def test_each_record_is_counted_by_outcome_with_the_time_it_was_seen(
     found = looked(observer, out, count=3, eventually=eventually)
     observer.close()
     assert found == [
-        Seen("dead-letters", 0, 42, dead=1),
-        Seen("dead-letters", 1, 42, malformed=1),
-        Seen("receipts", 0, 42, delivered=2, duplicate=1, retry=1, rejected=1),
+        Seen("dead-letters", 0, 42, "bulk", dead=1),
+        Seen("dead-letters", 1, 42, "bulk", malformed=1),
+        Seen("receipts", 0, 42, "bulk", delivered=2, duplicate=1, retry=1, rejected=1),
     ]
 
 

@@ -14,6 +14,8 @@ ROWS: Final = (
     ("ratio to the floor", ("floor_ratio",)),
     ("receipt p50, ms", ("receipt_ms", "p50")),
     ("receipt p99, ms", ("receipt_ms", "p99")),
+    ("urgent beside the load, receipt p50, ms", ("urgent_ms", "p50")),
+    ("urgent beside the load, slowest receipt, ms", ("urgent_ms", "max")),
     ("CPU of the system, s", ("system_cpu_s",)),
     ("CPU of the equipment, s", ("equipment_cpu_s",)),
     ("memory of all processes, MiB", ("peak_rss_mib",)),

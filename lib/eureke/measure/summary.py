@@ -7,8 +7,10 @@ from eureke.errors import ResultUnreadable
 from eureke.measure.results import Result
 
 LINES: Final = (
-    ("notifications", "records", "{:,}"),
+    ("notifications, all loads", "records", "{:,}"),
     ("  delivered", "delivered", "{:,}"),
+    ("  suppressed", "suppressed", "{:,}"),
+    ("  expired", "expired", "{:,}"),
     ("  duplicates", "duplicates", "{:,}"),
     ("  malformed", "malformed", "{:,}"),
     ("  dead letters", "dead_lettered", "{:,}"),
@@ -23,6 +25,11 @@ LINES: Final = (
     ("CPU of the test equipment", "equipment_cpu_s", "{:.1f} s"),
     ("memory, all processes", "peak_rss_mib", "{:,.0f} MiB"),
 )
+LATENCIES: Final = (
+    ("effect_ms", "open loop, to the effect"),
+    ("receipt_ms", "open loop, to the receipt"),
+    ("urgent_ms", "urgent beside the load, to the receipt"),
+)
 PERCENTILES: Final = ("p50", "p90", "p99", "p99_9", "max")
 
 
@@ -30,9 +37,8 @@ def summary_table(summary: Mapping[str, Any]) -> str:
     """The summary as aligned lines, the verdicts last."""
     values = dict(summary) | {"_faults": _faults(summary), "_ratio": _ratio(summary)}
     rows = [(label, _told(form, values.get(key))) for label, key, form in LINES]
-    for name in ("effect_ms", "receipt_ms"):
+    for name, label in LATENCIES:
         told = summary.get(name)
-        label = f"open loop, to the {name.removesuffix('_ms')}"
         rows.append((label, _latency(told) if told else "not measured"))
     rows += _verdicts(summary)
     width = max(len(label) for label, _ in rows)

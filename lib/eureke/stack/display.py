@@ -11,7 +11,7 @@ def status_text(stack: Stack) -> str:
     for each in stack.status():
         state = "running" if each.running else f"ended with exit code {each.exit_code}"
         listens = stack.addresses.get(each.name, "")
-        lines.append(f"  {each.name:14} {state:28} process {each.pid:<8} {listens}".rstrip())
+        lines.append(f"  {each.name:20} {state:28} process {each.pid:<8} {listens}".rstrip())
     return "\n".join(lines)
 
 

@@ -63,7 +63,7 @@ class Starter:
         self.spawn(service)
         self._await_ready(service, abandoned)
         ready[service.name].set()
-        self._say(f"{service.name:14} ready after {time.monotonic() - began_s:4.1f} s")
+        self._say(f"{service.name:20} ready after {time.monotonic() - began_s:4.1f} s")
 
     def spawn(self, service: Service) -> None:
         """Starts a service and waits for nothing."""
