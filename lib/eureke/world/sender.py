@@ -6,7 +6,6 @@ and keeps its own record of what Kafka said: acknowledged, refused (never sent) 
 
 import argparse
 import gc
-import mmap
 import signal
 import sys
 import time
@@ -36,6 +35,8 @@ SPIN_NS: Final = 300_000
 """A sleep ends late by so much; the rest is spun away."""
 NEVER_STORED: Final = frozenset({KafkaError.MSG_SIZE_TOO_LARGE})
 """Errors that say for certain that Kafka has no such record; all others leave it open."""
+PIECE: Final = 100_000
+"""Records read at once: a file mapped whole would count as memory of this process."""
 Times = npt.NDArray[np.int64]
 Report = Callable[[KafkaError | None, Message], None]
 
@@ -51,13 +52,12 @@ class Sender:
         self._out = out
         self._headers = [(TAG_HEADER, tag.encode())] if tag else None
         try:
-            table = pa.Table.from_batches(rows(folder))
+            table = pa.Table.from_batches(rows(folder)).select(["key", "length", "offset_ns"])
         except (OSError, pa.ArrowInvalid) as error:
             raise LoadFailed(
                 f"the load in {folder} cannot be read: {error}", remedy="prepare it again"
             ) from error
         self._keys = table["key"]
-        self._starts = table["start"]
         self._lengths = table["length"]
         self._offsets_ns: Times = table["offset_ns"].to_numpy()
         self.paced = bool(self._offsets_ns.any())
@@ -90,24 +90,14 @@ class Sender:
     def _records(self) -> Iterator[tuple[int, bytes, bytes]]:
         """Seq, key and value of each record, a piece of the load at a time."""
         with (self._folder / "values.bin").open("rb") as file:
-            if file.seek(0, 2) == 0:
-                yield from (
-                    (seq, key.encode(), b"") for seq, key in enumerate(self._keys.to_pylist())
-                )
-                return
-            with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as values:
-                for first in range(0, len(self._keys), 100_000):
-                    piece = slice(first, first + 100_000)
-                    for seq, (key, start, length) in enumerate(
-                        zip(
-                            self._keys[piece].to_pylist(),
-                            self._starts[piece].to_pylist(),
-                            self._lengths[piece].to_pylist(),
-                            strict=True,
-                        ),
-                        start=first,
-                    ):
-                        yield seq, key.encode(), values[start : start + length]
+            for first in range(0, len(self._keys), PIECE):
+                keys = self._keys[first : first + PIECE].to_pylist()
+                lengths = self._lengths[first : first + PIECE].to_pylist()
+                values = file.read(sum(lengths))
+                start = 0
+                for seq, (key, length) in enumerate(zip(keys, lengths, strict=True), start=first):
+                    yield seq, key.encode(), values[start : start + length]
+                    start += length
 
     def _send_flat_out(self) -> None:
         """No report a record but of errors: none, and nothing left to flush, is the proof."""
