@@ -153,3 +153,10 @@ def test_a_load_larger_than_the_disk_is_refused_before_it_is_begun(tmp_path: Pat
             rate_per_s=1,
         )
     assert not (tmp_path / "load").exists()
+
+
+def test_urgent_ones_are_marked_and_none_comes_twice() -> None:
+    """In a lane with a million others a second one would lie beyond the window of duplicates."""
+    found = made(5000, priority="urgent")
+    assert not [each for each in found if each.expected == "duplicate"]
+    assert all(b'"priority":"urgent"' in each.value for each in found if each.id)
