@@ -158,6 +158,18 @@ def env() -> None:
 
 
 @app.command()
+def replay() -> None:
+    """Send the dead letters of the newest stack again, each of them once."""
+    from eureke.pipeline.replay import replay as send_again
+    from eureke.stack.stack import Stack
+
+    done = send_again(Stack.attach().settings)
+    typer.echo(
+        f"sent again: {done.sent}; left out, since they are no notifications: {done.malformed}"
+    )
+
+
+@app.command()
 def clean() -> None:
     """End and remove what killed stacks have left behind, and nothing else."""
     from eureke.stack.folder import clean as sweep
