@@ -1,8 +1,11 @@
 """A scenario on a stack becomes a result."""
 
+import secrets
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
+import pandas as pd
 import pytest
 
 from eureke.errors import ServiceFailed
@@ -68,6 +71,25 @@ def test_urgent_ones_in_the_bulk_lane_are_accounted_for_and_the_lane_is_as_befor
     assert shared.urgent_ms.n > 0
     assert stack.settings == before
     assert stack.ended() == []
+
+
+def test_own_notifications_are_told_one_by_one(stack: Stack, tmp_path: Path) -> None:
+    """All lines of the file, whatever the count; nobody's made-up wishes hold them back."""
+    run_id = secrets.token_hex(4)
+    rows = [f"{run_id}-{at},{at},sms,bulk,hello,{{}},1,2" for at in range(300)]
+    rows += [rows[7], f"{run_id}-old,1,sms,bulk,hello,{{}},2,2"]
+    path = tmp_path / "mine.csv"
+    names = "id,user_id,channel,priority,template,data,created_ns,expires_ns"
+    path.write_text("\n".join([names, *rows]) + "\n")
+    scenario = replace(SMALL, count=20, open_loop_s=1, input=str(path), latency_median_ms=0)
+    run = Run.begin(scenario, stack, results_folder=tmp_path / "results", floor=False)
+    mine, hourly = run.flat_out(), run.open_loop()
+    result = run.close()
+    assert mine.account.closes, mine.account
+    assert hourly.account.closes, hourly.account
+    table = pd.read_csv(result.folder / "outcomes.csv")
+    assert dict(table["outcome"].value_counts()) == {"delivered": 300, "duplicate": 1, "expired": 1}
+    assert set(table["id"]) == {row.partition(",")[0] for row in rows}
 
 
 def test_an_interrupted_run_is_aborted_and_the_stack_goes_on(stack: Stack, tmp_path: Path) -> None:

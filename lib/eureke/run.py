@@ -20,6 +20,7 @@ from eureke.measure.floor import Floor
 from eureke.measure.ledger import account, merged
 from eureke.measure.machine import fingerprint
 from eureke.measure.observer import Seen
+from eureke.measure.outcomes import outcome_table
 from eureke.measure.sampler import Sample, read_samples
 from eureke.measure.timeline import timeline
 from eureke.phase import (
@@ -231,6 +232,8 @@ class Run:
 
     def _measured(self, plan: Plan, span: Span, began_ns: int, ended_ns: int) -> Phase:
         found = account(span.evidence(), scratch=self._work)
+        if self.scenario.input and plan.name == "flat-out":
+            outcome_table(span).to_csv(self.folder / "outcomes.csv", index=False)
         record = span.loads[0].record
         sent = pq.read_table(record, columns=["sent_ns"])["sent_ns"].to_numpy()
         first_ns = int(sent.min()) if len(sent) else began_ns

@@ -102,7 +102,9 @@ def load_of(lines: str, folder: Path) -> list[str]:
     file = folder / "mine.ndjson"
     file.write_text(lines)
     scenario = Scenario(input=str(file))
-    write_load(scenario, folder / "load", phase="x", count=10, arrivals="flat-out", rate_per_s=1)
+    write_load(
+        scenario, folder / "load", phase="flat-out", count=1, arrivals="flat-out", rate_per_s=1
+    )
     expected: list[str] = pq.read_table(folder / "load" / "load.parquet")["expected"].to_pylist()
     return expected
 
@@ -137,7 +139,12 @@ def test_a_missing_input_file_is_an_error_with_a_remedy(tmp_path: Path) -> None:
     scenario = Scenario(input=str(tmp_path / "nowhere.ndjson"))
     with pytest.raises(LoadFailed, match=r"nowhere\.ndjson"):
         write_load(
-            scenario, tmp_path / "load", phase="x", count=1, arrivals="flat-out", rate_per_s=1
+            scenario,
+            tmp_path / "load",
+            phase="flat-out",
+            count=1,
+            arrivals="flat-out",
+            rate_per_s=1,
         )
 
 

@@ -107,6 +107,13 @@ class Span:
             for message in messages:
                 yield message.offset() or 0, decode(message.value() or b"")
 
+    def letters(self) -> Iterator[DeadLetter]:
+        """The dead letters."""
+        decode = msgspec.json.Decoder(DeadLetter).decode
+        for messages in self._read(self.settings.dead_letters):
+            for message in messages:
+                yield decode(message.value() or b"")
+
     def effects(self) -> Iterator[dict[str, Any]]:
         """The lines of the provider's record."""
         decode = msgspec.json.Decoder().decode

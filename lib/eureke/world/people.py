@@ -6,7 +6,7 @@ always makes the same people; user 0 is written to most, and each further one a 
 
 import argparse
 import sys
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -68,7 +68,9 @@ class People:
 
 
 def people(scenario: Scenario) -> People:
-    """The people of a scenario, drawn by its seed; with one's own input nobody is known."""
+    """The people of a scenario, drawn by its seed; beside one's own input they refuse nothing."""
+    if scenario.input:
+        scenario = replace(scenario, opted_out_share=0.0, quiet_share=0.0, capped_share=0.0)
     count = scenario.users
     chance = np.random.default_rng([scenario.seed, SPAWN])
     refused = chance.random((count, len(CHANNELS))) < scenario.opted_out_share

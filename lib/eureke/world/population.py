@@ -32,6 +32,8 @@ DUPLICATE_DISTANCE: Final = 3_000
 """A duplicate comes at most so many records after its first."""
 ZIPF_EXPONENT: Final = 0.9
 TEMPLATES: Final = ("order-shipped", "sign-in-code", "invoice-due", "weekly-digest")
+INPUT_PHASE: Final = "flat-out"
+"""One's own notifications are sent once; sent again they would be duplicates."""
 NORMAL, DUPLICATE, MALFORMED, REJECTED, EXPIRED = range(5)
 DAY_NS: Final = 86_400 * 1_000_000_000
 DAYS: Final = 28
@@ -188,14 +190,16 @@ def write_load(
 ) -> int:
     """Writes a phase's load into the folder and gives the number of its records."""
     check_space(folder, count=count)
-    source = (
-        read_input(Path(scenario.input), folder)
-        if scenario.input
-        else population(scenario, phase=phase, count=count, salt=salt, day=day, priority=priority)
-    )
-    offsets = offsets_ns(arrivals, count=count, rate_per_s=rate_per_s, seed=scenario.seed)
     with LoadWriter(folder) as writer:
-        for made, offset_ns in zip(source, offsets.tolist(), strict=False):
+        if scenario.input and phase == INPUT_PHASE:
+            for made in read_input(Path(scenario.input), folder):  # all of them, whatever the count
+                writer.add(made, 0)
+            return writer.count
+        source = population(
+            scenario, phase=phase, count=count, salt=salt, day=day, priority=priority
+        )
+        offsets = offsets_ns(arrivals, count=count, rate_per_s=rate_per_s, seed=scenario.seed)
+        for made, offset_ns in zip(source, offsets.tolist(), strict=True):
             writer.add(made, offset_ns)
         return writer.count
 
