@@ -112,7 +112,8 @@ def test_an_interrupted_run_is_aborted_and_the_stack_goes_on(stack: Stack, tmp_p
 def test_a_service_that_keeps_dying_ends_the_run_with_its_log(stack: Stack, tmp_path: Path) -> None:
     """Started again a few times, then an error; never a hang."""
     kill: Callable[[float], None] = lambda _done: stack.kill("worker-bulk-1")  # noqa: E731
-    run = Run.begin(SMALL, stack, results_folder=tmp_path, floor=False)
+    slow = replace(SMALL, warm_up=0, latency_median_ms=2000)  # no batch is done between two kills
+    run = Run.begin(slow, stack, results_folder=tmp_path, floor=False)
     with pytest.raises(ServiceFailed, match="worker-bulk-1 died"):
         run.flat_out(disturb=kill)
     stack.start_service("worker-bulk-1")

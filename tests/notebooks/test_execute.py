@@ -6,6 +6,7 @@ import nbformat
 import pytest
 from tests.notebooks.conftest import MakeNotebook
 
+from eureke.charts import FIGURES
 from eureke.errors import BadParameter, LoadFailed
 from eureke.measure.results import Result
 from eureke.notebooks import execute
@@ -99,7 +100,7 @@ def test_the_hourly_million_runs_small_from_end_to_end(
         for output in cell.get("outputs", [])
         if "image/svg+xml" in output.get("data", {})
     ]
-    assert len(figures) == 6
+    assert len(figures) == len(FIGURES)
     assert "https://" not in _loaded(done.html.read_text())
     assert not list((checkout / "run").glob("*/supervisor.sock")), "the stack was left running"
 
