@@ -181,8 +181,7 @@ class Run:
     ) -> Phase:
         plans = [plan, beside] if beside else [plan]
         for each in plans:
-            if not self._traffic.load(each).exists():
-                self._traffic.prepare(each)
+            self._traffic.prepare(each)
         self._traffic.settle()
         begin = self._marks()
         began_ns = time.monotonic_ns()
@@ -306,8 +305,7 @@ class Run:
     def _floor_load(self) -> Path:
         """The flat-out load; written again where it was removed after its phase."""
         plan = flat_out(self.scenario)
-        if not self._traffic.load(plan).exists():
-            self._traffic.prepare(plan)
+        self._traffic.prepare(plan)
         return self._traffic.load(plan)
 
     # What is kept

@@ -47,7 +47,9 @@ class Traffic:
         return self._work / f"sent-{plan.name}.parquet"
 
     def prepare(self, plan: Plan) -> None:
-        """Writes the load to disk before any clock starts."""
+        """Writes the load to disk before any clock starts, unless it is there."""
+        if self.load(plan).exists():
+            return
         name = f"population-{plan.name}"
         self._stack.launch(
             name,

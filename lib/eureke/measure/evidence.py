@@ -107,12 +107,11 @@ class Span:
             for message in messages:
                 yield message.offset() or 0, decode(message.value() or b"")
 
-    def letters(self) -> Iterator[DeadLetter]:
-        """The dead letters."""
+    def letters(self) -> Iterator[list[DeadLetter]]:
+        """The dead letters, some at a time."""
         decode = msgspec.json.Decoder(DeadLetter).decode
         for messages in self._read(self.settings.dead_letters):
-            for message in messages:
-                yield decode(message.value() or b"")
+            yield [decode(message.value() or b"") for message in messages]
 
     def effects(self) -> Iterator[dict[str, Any]]:
         """The lines of the provider's record."""
@@ -152,9 +151,7 @@ class Span:
                         [line(number, at.partition) << PLACE_SHIFT | at.offset for at in positions],
                         [outcome] * len(positions),
                     )
-        decode = msgspec.json.Decoder(DeadLetter).decode
-        for messages in self._read(self.settings.dead_letters):
-            letters = [decode(message.value() or b"") for message in messages]
+        for letters in self.letters():
             yield OutcomeRows(
                 [letter.id for letter in letters],
                 [

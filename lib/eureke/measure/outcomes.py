@@ -1,6 +1,7 @@
 """What became of each record of a load: for those who sent notifications of their own."""
 
 from collections.abc import Iterator
+from itertools import chain
 from typing import Final
 
 import pandas as pd
@@ -34,7 +35,7 @@ def _rows(span: Span, lane: str) -> Iterator[tuple[int, int, str, str, str]]:
                 yield at.partition, at.offset, at.id, outcome, ""
         for held in receipt.suppressed:
             yield held.partition, held.offset, held.id, "suppressed", held.reason
-    for letter in span.letters():
+    for letter in chain.from_iterable(span.letters()):
         if letter.lane == lane:
             outcome = "malformed" if letter.id is None else "dead_lettered"
             yield letter.partition, letter.offset, letter.id or "", outcome, letter.reason

@@ -56,18 +56,17 @@ def judge(
     if notification.channel not in preferences.channels:
         return "opted out"
     if notification.priority != "urgent":  # a sign-in code is no good in the morning
-        if preferences.quiet is not None and _is_quiet(notification.created_ns, preferences):
+        quiet = preferences.quiet
+        if quiet is not None and _within(quiet, notification.created_ns, preferences.time_zone):
             return "quiet hours"
         if preferences.cap is not None and accepted >= preferences.cap:
             return "capped"
     return "send"
 
 
-def _is_quiet(created_ns: int, preferences: Preferences) -> bool:
-    if preferences.quiet is None:
-        return False
-    begin, end = preferences.quiet
-    minute = local_minute(created_ns, preferences.time_zone)
+def _within(quiet: tuple[int, int], t_ns: int, time_zone: str) -> bool:
+    begin, end = quiet
+    minute = local_minute(t_ns, time_zone)
     return begin <= minute < end if begin < end else minute >= begin or minute < end
 
 

@@ -98,8 +98,8 @@ def _replayed(settings: Settings, consumer: Consumer) -> Replayed:
                 f"Kafka did not take the dead letters: {errors[:1] or 'no answer'}",
                 remedy="see Kafka's log, then start the replay again",
             )
-        last = max(record.offset() for record in records)
-        place = TopicPartition(settings.dead_letters, records[0].partition(), last + 1)
+        last = records[-1]
+        place = TopicPartition(settings.dead_letters, last.partition(), last.offset() + 1)
         consumer.commit(offsets=[place], asynchronous=False)
     return Replayed(sent, malformed)
 
