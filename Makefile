@@ -41,8 +41,8 @@ type: test-environment ## Check types
 notebooks: test-environment ## Run every notebook small, as the tests do
 	@$(VENV)/python -m pytest tests/notebooks $(ARGUMENTS)
 
-bench: setup ## Measure the hourly million three times: see benchmarks/
-	@for each in 1 2 3; do $(VENV)/eureke run 07-hourly-million --profile standard $(ARGUMENTS) || exit 1; done
+bench: setup ## Measure the hourly million five times: ARGUMENTS="benchmarks/outages.toml" for another
+	@$(VENV)/eureke bench $(or $(ARGUMENTS),benchmarks/hourly-million.toml --repeat 5)
 
 read: setup ## Write docs/read/ anew from the newest result
 	@$(VENV)/eureke read $(ARGUMENTS)

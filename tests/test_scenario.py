@@ -36,6 +36,9 @@ def test_a_mistyped_name_is_an_error_that_offers_the_nearest() -> None:
         {"provider_items_per_request": 0},
         {"count": "many"},
         {"open_loop_s": -1.0},
+        {"outages_s": [10.0, -1.0]},
+        {"retry_horizon_s": 4.0},
+        {"deadline_s": 0.0},
     ],
 )
 def test_an_impossible_value_is_one_sentence_with_a_remedy(values: dict[str, object]) -> None:

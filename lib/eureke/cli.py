@@ -1,6 +1,7 @@
 """The `eureke` command: each subcommand calls one function of the package."""
 
 import sys
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -109,6 +110,27 @@ def spread(
     from eureke.measure.spread import spread_table
 
     typer.echo(spread_table([load_result(run_id) for run_id in run_ids]))
+
+
+@app.command()
+def bench(
+    file: Annotated[Path, typer.Argument(help="a scenario, such as benchmarks/outages.toml")],
+    repeat: Annotated[int, typer.Option(min=1, help="how many runs")] = 1,
+) -> None:
+    """Run a scenario from a file, without a notebook; several runs give their spread."""
+    from eureke.bench import repeated
+    from eureke.measure.spread import spread_table
+    from eureke.measure.summary import summary_table
+    from eureke.scenario import Scenario
+
+    done = []
+    for result in repeated(Scenario.read(file), times=repeat, say=typer.echo):
+        typer.echo(f"{result.run_id}\n{summary_table(result.summary)}\n\n{result.folder}")
+        done.append(result)
+    if repeat > 1:
+        typer.echo(f"\n{spread_table(done)}")
+    if not all(each.summary["accounted"] and each.summary["valid"] for each in done):
+        raise typer.Exit(1)
 
 
 @app.command()

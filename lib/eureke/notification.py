@@ -53,7 +53,8 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
     """What became of one batch, the value of a record of the topic `receipts`.
 
     `delivered`, `duplicate`, `expired` and `suppressed` are final. `rejected` is followed by a
-    dead letter, `retry` by a later receipt or a dead letter. Each stage time is taken by the
+    dead letter, `retry` by a later receipt or a dead letter; where `refused` says why, that is so
+    of the whole batch, and no item is listed. Each stage time is taken by the
     process that writes it: `polled_ns` dispatcher, `queued_ns` dispatcher, `started_ns` worker,
     `answered_ns` worker (0 where the batch did not go that far).
     """
@@ -74,6 +75,8 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
     suppressed: list[Setback] = []
     rejected: list[Setback] = []
     retry: list[Setback] = []
+    refused: str = ""
+    retry_after_ms: int = 0
 
 
 class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, Literal
 
 from confluent_kafka import Consumer, TopicPartition
 
@@ -41,12 +41,12 @@ class Plan:
 
 def warm_up(scenario: Scenario) -> Plan:
     """A tagged load that no account counts: connections, caches and just-in-time compilers."""
-    return _plan(scenario, name="warm-up", count=scenario.warm_up, tag="warm-up")
+    return plan(scenario, name="warm-up", count=scenario.warm_up, tag="warm-up")
 
 
 def warm_up_urgent(scenario: Scenario) -> Plan:
     """A few for the urgent lane, sent beside the other warm-up."""
-    return _plan(
+    return plan(
         scenario,
         name="warm-up-urgent",
         count=500,
@@ -60,7 +60,7 @@ def warm_up_urgent(scenario: Scenario) -> Plan:
 
 def flat_out(scenario: Scenario) -> Plan:
     """The whole load as fast as it goes: throughput, never latency."""
-    return _plan(scenario, name="flat-out", count=scenario.count)
+    return plan(scenario, name="flat-out", count=scenario.count)
 
 
 def urgent(scenario: Scenario, *, lane: str = "urgent") -> Plan | None:
@@ -71,7 +71,7 @@ def urgent(scenario: Scenario, *, lane: str = "urgent") -> Plan | None:
     if not scenario.urgent_per_s:
         return None
     longest_s = 60 + scenario.count / 2_000
-    return _plan(
+    return plan(
         scenario,
         name="urgent" if lane == "urgent" else f"urgent-in-{lane}",
         count=round(longest_s * scenario.urgent_per_s),
@@ -84,12 +84,12 @@ def urgent(scenario: Scenario, *, lane: str = "urgent") -> Plan | None:
 
 def one_lane(scenario: Scenario) -> Plan:
     """The flat-out load once more, to be sent with the urgent ones in the same lane."""
-    return _plan(scenario, name="one-lane", count=scenario.count)
+    return plan(scenario, name="one-lane", count=scenario.count)
 
 
 def open_loop(scenario: Scenario) -> Plan:
     """A load whose send times are fixed in advance: latency."""
-    return _plan(
+    return plan(
         scenario,
         name="open-loop",
         count=max(1, round(scenario.open_loop_s * scenario.rate_per_s)),
@@ -99,7 +99,8 @@ def open_loop(scenario: Scenario) -> Plan:
     )
 
 
-def _plan(scenario: Scenario, **other: Any) -> Plan:
+def plan(scenario: Scenario, **other: Any) -> Plan:
+    """A flat-out load of the scenario, but for what is named."""
     values: dict[str, Any] = {
         "arrivals": "flat-out",
         "rate_per_s": scenario.rate_per_s,
@@ -107,6 +108,34 @@ def _plan(scenario: Scenario, **other: Any) -> Plan:
         "item_failure_share": scenario.item_failure_share,
     }
     return Plan(**(values | other))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outage:
+    """A provider that is away for everybody: cut off, or answering 429 to all."""
+
+    kind: Literal["down", "storm"]
+    seconds: float
+
+    @property
+    def name(self) -> str:
+        """A name for phases and files."""
+        return f"{self.kind}-{self.seconds:g}s"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Toll:
+    """What an outage cost."""
+
+    gone_s: float
+    """From the phase's first send."""
+    back_s: float
+    drained_s: float
+    """From the provider's return until all that was sent before it was delivered."""
+    refused: int
+    """Batches that came back whole, their channel paused."""
+    retried: int
+    """Items that came back one by one, an attempt each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,6 +161,9 @@ class Phase:
     """Of the urgent notifications sent beside it, to their receipt."""
     send_lag_p99_ms: float | None = None
     provider_busy: float = 0.0
+    outage: Outage | None = None
+    """What it was for, where the provider was away meanwhile."""
+    toll: Toll | None = None
 
     @property
     def throughput_per_s(self) -> float:

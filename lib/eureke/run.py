@@ -4,27 +4,25 @@ import contextlib
 import shutil
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, Final
 
 import msgspec
-import pandas as pd
-import pyarrow.parquet as pq
 from confluent_kafka import KafkaException
 
 from eureke.errors import EurekeError
-from eureke.measure import latency, results, usage, validity
-from eureke.measure.evidence import Marks, Sent, Span, lines, marks
+from eureke.findings import Findings
+from eureke.measure import results, validity
+from eureke.measure.evidence import Marks, Sent, Span, marks
 from eureke.measure.floor import Floor
-from eureke.measure.ledger import account, merged
+from eureke.measure.ledger import merged
 from eureke.measure.machine import fingerprint
-from eureke.measure.observer import Seen
-from eureke.measure.outcomes import outcome_table
-from eureke.measure.sampler import Sample, read_samples
-from eureke.measure.timeline import timeline
+from eureke.measure.sampler import read_samples
+from eureke.outages import Absence, away
 from eureke.phase import (
     Disturb,
+    Outage,
     Phase,
     Plan,
     flat_out,
@@ -40,15 +38,6 @@ from eureke.traffic import LOOK_S, Traffic
 from eureke.verdicts import summarised
 
 FLOOR_TIMEOUT_S: Final = 600.0
-
-
-@dataclass(slots=True)
-class _Recorded:
-    """What the phases leave for the result's files."""
-
-    timelines: list[pd.DataFrame] = field(default_factory=list)
-    urgent: list[pd.DataFrame] = field(default_factory=list)
-    samples: pd.DataFrame | None = None
 
 
 class Run:
@@ -68,8 +57,15 @@ class Run:
         self._machine = fingerprint()
         self._floors: list[Floor] = []
         self._phases: list[Phase] = []
-        self._recorded = _Recorded()
         self._traffic = Traffic(scenario, stack, self._work, salt=writer.run_id)
+        self._findings = Findings(
+            scenario,
+            folder=writer.folder,
+            stack_folder=stack.folder,
+            scratch=self._work,
+            cores=self._machine.cores_usable,
+            restarts=self._traffic.restarts,
+        )
 
     @classmethod
     def begin(
@@ -122,6 +118,12 @@ class Run:
         """Sends a load at times that are fixed in advance, measures latency, accounts for it."""
         with self._aborting():
             return self._phase(open_loop(self.scenario), disturb=disturb)
+
+    def outage(self, outage: Outage) -> Phase:
+        """Sends an open loop whose provider is away for a while, and accounts for it."""
+        with self._aborting():
+            absence = Absence(outage, self._traffic.change_provider)
+            return self._phase(away(self.scenario, outage), disturb=absence)
 
     def close(self) -> results.Result:
         """Measures the floor again, judges, writes summary and tables, names the folder."""
@@ -202,17 +204,11 @@ class Run:
             ),
             provider=self._provider_record,
         )
-        phase = self._measured(plan, span, began_ns, ended_ns)
+        phase = self._findings.of(plan, span, began_ns, ended_ns, disturb)
         self._phases.append(phase)
         for each in plans:
             shutil.rmtree(self._traffic.load(each))
         return phase
-
-    # What is measured of it
-
-    @property
-    def _observed(self) -> Path:
-        return self._stack.folder / "observed.ndjson"
 
     @property
     def _provider_record(self) -> Path:
@@ -220,78 +216,12 @@ class Run:
 
     def _marks(self) -> Marks:
         """Where everything ends now; a broker that has just died is brought back for it."""
+        files = (self._findings.observed, self._provider_record)
         try:
-            return marks(self._stack.settings, self._observed, self._provider_record)
+            return marks(self._stack.settings, *files)
         except KafkaException:
             self._traffic.tend()
-            return marks(self._stack.settings, self._observed, self._provider_record)
-
-    def _samples(self, begin_ns: int, end_ns: int) -> list[Sample]:
-        return usage.between(read_samples(self._stack.folder / "samples.ndjson"), begin_ns, end_ns)
-
-    def _measured(self, plan: Plan, span: Span, began_ns: int, ended_ns: int) -> Phase:
-        found = account(span.evidence(), scratch=self._work)
-        if self.scenario.input and plan.name == "flat-out":
-            outcome_table(span).to_csv(self.folder / "outcomes.csv", index=False)
-        record = span.loads[0].record
-        sent = pq.read_table(record, columns=["sent_ns"])["sent_ns"].to_numpy()
-        first_ns = int(sent.min()) if len(sent) else began_ns
-        last_ns = self._last_receipt_ns(span, plan.lane, default=ended_ns)
-        samples = self._samples(first_ns, last_ns)
-        self._recorded.timelines.append(
-            timeline(
-                plan.name,
-                span=span,
-                observed=self._observed,
-                samples=samples,
-                begin_ns=first_ns,
-            )
-        )
-        cpu_s = usage.cpu_seconds(samples)
-        span_s = (samples[-1].t_ns - samples[0].t_ns) / 1e9 if len(samples) > 1 else 0.0
-        sending_s = (int(sent.max()) - first_ns) / 1e9 if len(sent) > 1 else 0.0
-        equipment_s = sum(spent for name, spent in cpu_s.items() if usage.is_equipment(name))
-        return Phase(
-            name=plan.name,
-            account=found,
-            sent=len(sent),
-            wall_s=(last_ns - first_ns) / 1e9,
-            offered_per_s=plan.rate_per_s if plan.open_loop else None,
-            achieved_per_s=(len(sent) - 1) / sending_s if sending_s else 0.0,
-            system_cpu_s=sum(cpu_s.values()) - equipment_s,
-            equipment_cpu_s=equipment_s,
-            peak_rss_mib=usage.peak_rss_mib(samples),
-            limiter=usage.limiter(samples, cores=self._machine.cores_usable),
-            restarts=dict(self._traffic.restarts),
-            provider_busy=cpu_s.get("provider", 0.0) / span_s if span_s else 0.0,
-            **self._latencies(plan, span),
-        )
-
-    def _latencies(self, plan: Plan, span: Span) -> dict[str, Any]:
-        """Latency comes from open loop only: a load as fast as it goes has time in system."""
-        main, *others = span.loads
-        told: dict[str, Any] = {}
-        for beside in others:
-            table = latency.samples(span, self._observed, beside)
-            self._recorded.urgent.append(table.assign(phase=plan.name))
-            told["urgent_ms"] = latency.percentiles(table["receipt_ms"].dropna().to_numpy())
-        if plan.open_loop:
-            table = latency.samples(span, self._observed, main)
-            self._recorded.samples = table
-            lag_ms = latency.send_lag_ms(main.record)
-            told |= {
-                "effect_ms": latency.percentiles(table["effect_ms"].dropna().to_numpy()),
-                "receipt_ms": latency.percentiles(table["receipt_ms"].dropna().to_numpy()),
-                "send_lag_p99_ms": latency.percentiles(lag_ms).p99,
-            }
-        return told
-
-    def _last_receipt_ns(self, span: Span, lane: str, *, default: int) -> int:
-        decode = msgspec.json.Decoder(Seen).decode
-        seen = [decode(line) for line in lines(self._observed, span.begin, span.end)]
-        return max(
-            (each.t_ns for each in seen if each.final and each.lane == lane), default=default
-        )
+            return marks(self._stack.settings, *files)
 
     def _floor(self, name: str) -> Floor:
         out = self._work / f"floor-{name}.json"
@@ -315,13 +245,7 @@ class Run:
         self._writer.write_json("summary.json", self._summary(aborted))
         total = merged(phase.account for phase in self._phases)
         self._writer.write_json("account.json", asdict(total))
-        if self._recorded.timelines:
-            pd.concat(self._recorded.timelines).to_parquet(self.folder / "timeline.parquet")
-        if self._recorded.urgent:
-            pd.concat(self._recorded.urgent).to_parquet(self.folder / "urgent.parquet")
-        if self._recorded.samples is not None:
-            self._recorded.samples.to_parquet(self.folder / "samples.parquet")
-            latency.write_hdr(self._recorded.samples, self.folder / "latency.hdr")
+        self._findings.write()
 
     def _run_json(self) -> dict[str, Any]:
         return {

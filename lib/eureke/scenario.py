@@ -35,6 +35,10 @@ class Scenario:
     """Tagged notifications before the clock starts."""
     input: str = ""
     """A file of one's own notifications, sent in place of the population's."""
+    outages_s: tuple[float, ...] = ()
+    """For each, a provider that is away for so many seconds of an open loop."""
+    storms_s: tuple[float, ...] = ()
+    """For each, a provider that answers 429 to everything for so many seconds of an open loop."""
     # The population
     users: int = 100_000
     duplicate_share: float = 0.01
@@ -76,6 +80,10 @@ class Scenario:
     dispatchers: int = 1
     workers: int = 1
     provider_items_per_request: int = 500
+    deadline_s: float = 5.0
+    """The longest that one attempt at a batch may take."""
+    retry_horizon_s: float = 60.0
+    """An item that failed for this long, pauses left out, becomes a dead letter."""
 
     def __post_init__(self) -> None:
         for problem in _problems(self):
@@ -126,11 +134,19 @@ def _problems(scenario: Scenario) -> Iterable[BadParameter]:
             yield BadParameter(f"{name} is {value}", remedy="a share lies between 0 and 1")
         elif name in ("count", "users", "partitions", "dispatchers", "workers") and value < 1:
             yield BadParameter(f"{name} is {value}", remedy=f"{name} must be at least 1")
-        elif isinstance(value, (int, float)) and value < 0:
+        elif any(each < 0 for each in _numbers(value)):
             yield BadParameter(f"{name} is {value}", remedy=f"{name} cannot be negative")
     if scenario.rate_per_s == 0:
         yield BadParameter(
             "rate_per_s is 0", remedy="give a rate above 0, or open_loop_s = 0 for no open loop"
+        )
+    if scenario.deadline_s == 0:
+        yield BadParameter("deadline_s is 0", remedy="an attempt needs some time: give more than 0")
+    if scenario.retry_horizon_s < scenario.deadline_s:
+        yield BadParameter(
+            f"retry_horizon_s is {scenario.retry_horizon_s:g}, "
+            f"and a single attempt may take {scenario.deadline_s:g} s",
+            remedy="give a longer retry_horizon_s, or a shorter deadline_s",
         )
     if scenario.provider_items_per_request < 1:
         yield BadParameter(
@@ -141,3 +157,8 @@ def _problems(scenario: Scenario) -> Iterable[BadParameter]:
         yield BadParameter(
             f"arrivals is {scenario.arrivals!r}", remedy=f"one of: {', '.join(ARRIVALS)}"
         )
+
+
+def _numbers(value: Any) -> tuple[float, ...]:
+    values = value if isinstance(value, tuple) else (value,)
+    return tuple(each for each in values if isinstance(each, (int, float)))

@@ -3,7 +3,7 @@
 import contextlib
 import signal
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -205,7 +205,12 @@ class Traffic:
             "stalled_share": scenario.stalled_share,
             "reset_before_share": scenario.reset_before_share,
             "reset_after_share": scenario.reset_after_share,
+            "only_channel": "",
             "honours_keys": scenario.honours_keys,
         }
+        self.change_provider(behaviour)
+
+    def change_provider(self, behaviour: Mapping[str, Any]) -> None:
+        """Changes how the provider answers from now on."""
         url = f"{self._stack.settings.provider_url}/settings"
-        requests.put(url, json=behaviour, timeout=10).raise_for_status()
+        requests.put(url, json=dict(behaviour), timeout=10).raise_for_status()

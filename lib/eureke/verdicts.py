@@ -23,7 +23,8 @@ def summarised(
     """The numbers of a run; the first phase is the headline, the first open loop its latency."""
     total = merged(phase.account for phase in phases)
     main = phases[0] if phases else None
-    paced = next((phase for phase in phases if phase.offered_per_s), None)
+    open_loops = (each for each in phases if each.offered_per_s and not each.outage)
+    paced = next(open_loops, None)
     floor_s = sum(floor.total_s for floor in floors) / len(floors) if floors else None
     ratio = main.wall_s / floor_s if main and floor_s and main is not paced else None
     drift = _drift(floors)

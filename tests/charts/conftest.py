@@ -115,6 +115,18 @@ def _summary(count: int, random: np.random.Generator) -> dict[str, Any]:
         "system_cpu_s": system_cpu_s,
         "limiter": "the processor",
     }
+    outage = phase | {
+        "name": "down-10s",
+        "wall_s": 20.0,
+        "outage": {"kind": "down", "seconds": 10.0},
+        "toll": {
+            "gone_s": 5.0,
+            "back_s": 15.0,
+            "drained_s": float(random.uniform(0.5, 3)),
+            "refused": count // 100,
+            "retried": 0,
+        },
+    }
     return counts | {
         "scenario": "hourly-million",
         "aborted": False,
@@ -133,7 +145,7 @@ def _summary(count: int, random: np.random.Generator) -> dict[str, Any]:
         "system_cpu_s": system_cpu_s,
         "equipment_cpu_s": wall_s * 0.58,
         "peak_rss_mib": float(random.normal(1900, 50)),
-        "phases": {"flat-out": phase},
+        "phases": {"flat-out": phase, "down-10s": outage},
     }
 
 
@@ -154,6 +166,8 @@ def _timeline(count: int, wall_s: float, random: np.random.Generator) -> pd.Data
     queue = np.clip(random.normal(9, 4, len(t_s)).round(), 0, None) * (lag > 0)
     for t, behind, tasks in zip(t_s, lag, queue, strict=True):
         rows += [(t, "flat-out", "lag", behind), (t, "flat-out", "queue", tasks)]
+    for t in np.arange(0, 20, STEP_S):
+        rows.append((t, "down-10s", "lag", 278 * (t - 5) if 5 <= t < 16 else 60))
     for name, cores in CORES_BY_PROCESS.items():
         busy = _burst(t_s, 0, wall_s * (0.36 if "sender" in name else 1), random) * cores * 1.6
         memory_mib = 90 + 700 * (name == "kafka") + 40 * random.random()

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from eureke.measure.evidence import Marks, Sent, Span
+from eureke.measure.evidence import Marks, Sent, Span, lines
 from eureke.measure.observer import Seen
 from eureke.measure.sampler import Sample, Usage
 from eureke.measure.timeline import STEP_S, timeline
@@ -62,7 +62,9 @@ def table(tmp_path: Path) -> pd.DataFrame:
         Sample(at(0.5), 0.0, {"kafka": Usage(1.5, 2 * 2**20, 1.0)}, queue=4, lag=7),
         Sample(at(1.0), 0.0, {"kafka": Usage(0.2, 2**20, 9.0)}, queue=1, lag=2),
     ]
-    return timeline("flat-out", span=span, observed=observed, samples=samples, begin_ns=BEGIN_NS)
+    decode = msgspec.json.Decoder(Seen).decode
+    seen = [decode(each) for each in lines(observed, span.begin, span.end)]
+    return timeline("flat-out", span=span, seen=seen, samples=samples, begin_ns=BEGIN_NS)
 
 
 def series(table: pd.DataFrame, name: str) -> dict[float, float]:
@@ -117,6 +119,6 @@ def test_a_load_of_which_nothing_came_has_a_timeline_all_the_same(tmp_path: Path
         loads=(Sent(lane="bulk", load=tmp_path, record=tmp_path / "sent.parquet"),),
         provider=empty,
     )
-    found = timeline("flat-out", span=span, observed=empty, samples=[], begin_ns=BEGIN_NS)
+    found = timeline("flat-out", span=span, seen=[], samples=[], begin_ns=BEGIN_NS)
     assert list(found) == ["t_s", "phase", "series", "value"]
     assert found.empty

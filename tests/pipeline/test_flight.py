@@ -4,8 +4,9 @@ import random
 from dataclasses import dataclass
 
 from eureke.notification import Position, Receipt, Setback
-from eureke.pipeline.batch import Batch
-from eureke.pipeline.flight import InFlight
+from eureke.pipeline.batch import Batch, Try
+from eureke.pipeline.budget import FREE_PER_S, SHARE
+from eureke.pipeline.flight import InFlight, Settled
 from eureke.pipeline.offsets import place
 
 S = 1_000_000_000
@@ -32,6 +33,12 @@ def batch_of(*ids: str) -> Batch:
     for offset, each in enumerate(ids):
         batch.add(f'{{"id":"{each}"}}'.encode(), each, place(0, offset))
     return batch
+
+
+def settled(flight: InFlight, heard: Receipt) -> Settled:
+    batch = flight.take(heard.batch_id)
+    assert batch is not None
+    return flight.settle(batch, heard)
 
 
 def receipt(
@@ -70,8 +77,8 @@ def test_a_receipt_settles_once() -> None:
     """The second receipt of a batch, after a resend, changes nothing."""
     flight = table(Clock())
     flight.sent(batch_of("x"), queued=True)
-    assert flight.settle(receipt()) is not None
-    assert flight.settle(receipt()) is None
+    assert flight.take("b-1") is not None
+    assert flight.take("b-1") is None
     assert len(flight) == 0
 
 
@@ -88,7 +95,7 @@ def test_an_item_to_try_again_keeps_its_bytes_and_counts_its_attempts() -> None:
     clock = Clock()
     flight = table(clock)
     flight.sent(batch_of("x", "y"), queued=True)
-    flight.settle(receipt(retry=[Setback(0, 1, "y", "busy", retry_after_ms=5000)]))
+    settled(flight, receipt(retry=[Setback(0, 1, "y", "busy", retry_after_ms=5000)]))
     clock.now_ns += 5 * S - 1
     assert flight.due() == []
     clock.now_ns += 1
@@ -103,21 +110,59 @@ def test_an_item_that_failed_until_the_horizon_dies_and_a_rejected_one_at_once()
     flight = table(clock)
     batch = batch_of("x", "y")
     flight.sent(batch, queued=True)
-    settled = flight.settle(receipt(rejected=[Setback(0, 0, "x", "no such address")]))
-    assert settled is not None
-    assert [(item.id, item.reason) for item in settled.dead] == [("x", "no such address")]
+    found = settled(flight, receipt(rejected=[Setback(0, 0, "x", "no such address")]))
+    assert [(item.id, item.reason) for item in found.dead] == [("x", "no such address")]
     flight.sent(batch, queued=True)
     clock.now_ns += 60 * S
-    settled = flight.settle(receipt(retry=[Setback(0, 1, "y", "busy")]))
-    assert settled is not None
-    assert [item.id for item in settled.dead] == ["y"]
+    found = settled(flight, receipt(retry=[Setback(0, 1, "y", "busy")]))
+    assert [item.id for item in found.dead] == ["y"]
+
+
+def test_a_pause_of_its_channel_is_no_part_of_an_items_horizon() -> None:
+    """An hour's outage between two failures kills nobody."""
+    clock = Clock()
+    flight = table(clock)
+    batch = batch_of("x")
+    batch.tries[place(0, 0)] = Try(attempts=1, first_ns=S, paused_ns=3600 * S)
+    clock.now_ns += 3630 * S
+    flight.sent(batch, queued=True)
+    found = settled(flight, receipt(retry=[Setback(0, 0, "x", "busy")]))
+    assert found.dead == []
+    assert [item.tried.attempts for item in found.waiting] == [2]
+
+
+def test_a_batch_refused_as_a_whole_is_tried_again_item_by_item() -> None:
+    """Its receipt lists nothing: the table knows what was in it."""
+    flight = table(Clock())
+    flight.sent(batch_of("x", "y"), queued=True)
+    found = settled(flight, Receipt("b-1", "bulk", "sms", "host", 1, refused="status 503"))
+    assert [(item.id, item.reason) for item in found.waiting] == [
+        ("x", "status 503"),
+        ("y", "status 503"),
+    ]
+
+
+def test_retries_beyond_the_budget_wait_for_time_or_for_first_tries() -> None:
+    """A provider that fails everything is not asked twice as often for it."""
+    clock = Clock()
+    flight = table(clock)
+    many = [str(number) for number in range(6_000)]
+    flight.sent(batch_of(*many), queued=True)
+    failed = [Setback(0, offset, each, "busy") for offset, each in enumerate(many)]
+    settled(flight, receipt(retry=failed))
+    clock.now_ns += S // 2  # longer than any first back-off
+    first = len(flight.due())
+    assert first == FREE_PER_S + SHARE * 6_000 + FREE_PER_S / 2
+    assert flight.due() == []
+    clock.now_ns += S
+    assert len(flight.due()) == min(6_000 - first, FREE_PER_S)
 
 
 def test_waiting_items_of_a_partition_that_moved_are_let_go() -> None:
     """Their next owner reads them again from the log."""
     flight = table(Clock())
     flight.sent(batch_of("x"), queued=True)
-    flight.settle(receipt(retry=[Setback(0, 0, "x", "busy")]))
+    settled(flight, receipt(retry=[Setback(0, 0, "x", "busy")]))
     assert [item.id for item in flight.abandon({0})] == ["x"]
     assert flight.waiting == 0
 
@@ -126,6 +171,6 @@ def test_delivered_items_leave_nothing_to_be_done() -> None:
     """A clean receipt ends the whole batch."""
     flight = table(Clock())
     flight.sent(batch_of("x"), queued=True)
-    done = flight.settle(Receipt("b-1", "bulk", "sms", "host", 1, delivered=[Position(0, 0, "x")]))
-    assert done is not None
+    clean = Receipt("b-1", "bulk", "sms", "host", 1, delivered=[Position(0, 0, "x")])
+    done = settled(flight, clean)
     assert (done.waiting, done.dead) == ([], [])

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from eureke.charts.backlog import figure_backlog
 from eureke.charts.latency import figure_latency
+from eureke.charts.outages import figure_outages
 from eureke.charts.outcomes import figure_outcomes
 from eureke.charts.overtaking import figure_overtaking
 from eureke.charts.processes import figure_processes
@@ -21,6 +22,7 @@ __all__ = [
     "Chart",
     "figure_backlog",
     "figure_latency",
+    "figure_outages",
     "figure_outcomes",
     "figure_overtaking",
     "figure_processes",
@@ -36,6 +38,7 @@ FIGURES: Final[dict[str, Callable[["Result"], Chart]]] = {
     "stages": figure_stages,
     "outcomes": figure_outcomes,
     "overtaking": figure_overtaking,
+    "outages": figure_outages,
     "processes": figure_processes,
 }
 

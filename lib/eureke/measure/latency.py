@@ -1,10 +1,10 @@
 """Latency of an open loop: from the time a notification was meant to be sent."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 from hdrh.histogram import HdrHistogram
 from hdrh.log import HistogramLogWriter
 
-from eureke.measure.evidence import Sent, Span, lines
+from eureke.measure.evidence import Sent, Span
 from eureke.measure.observer import Seen
 
 STAGES: Final = ("send_lag", "kafka", "dispatch", "queue", "provider", "receipt_topic")
@@ -47,14 +47,14 @@ def percentiles(values: npt.NDArray[np.float64]) -> Percentiles:
     return Percentiles(n=n, max=float(values.max()) if n else None, **told)
 
 
-def samples(span: Span, observed: Path, load: Sent) -> pd.DataFrame:
+def samples(span: Span, seen: Sequence[Seen], load: Sent) -> pd.DataFrame:
     """A row for each delivered notification of one load of the span, in the order of sending.
 
     Columns in milliseconds: `intended_s` (from the load's start), `effect_ms`, `receipt_ms` (both
     from the intended time) and `<stage>_ms` for each of STAGES.
     """
     sent = _sent(load)
-    batches, items = _receipts(span, observed)
+    batches, items = _receipts(span, seen)
     effects = _effects(span)
     rows = pd.DataFrame(sent.join(items, on="id", how="inner").join(batches, on="batch"))
     rows["effect_ns"] = rows["id"].map(effects)
@@ -85,10 +85,8 @@ def _sent(load: Sent) -> pd.DataFrame:
     return pd.DataFrame(both[both["expected"] == "delivered"])
 
 
-def _receipts(span: Span, observed: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
+def _receipts(span: Span, seen: Sequence[Seen]) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Each batch's times, and the batch of each id's first delivery."""
-    decode = msgspec.json.Decoder(Seen).decode
-    seen = [decode(line) for line in lines(observed, span.begin, span.end)]
     seen_ns = {each.offset: each.t_ns for each in seen if each.topic == "receipts"}
     batches, ids, of = [], [], []
     for offset, receipt in span.receipts():

@@ -46,6 +46,8 @@ class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
     suppressed: int = 0
     retry: int = 0
     rejected: int = 0
+    refused: int = 0
+    """Whether the provider was away for the whole batch."""
     dead: int = 0
     malformed: int = 0
 
@@ -149,6 +151,7 @@ class Observer:
             suppressed=len(receipt.suppressed),
             retry=len(receipt.retry),
             rejected=len(receipt.rejected),
+            refused=int(bool(receipt.refused)),
         )
 
 

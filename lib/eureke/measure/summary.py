@@ -40,6 +40,7 @@ def summary_table(summary: Mapping[str, Any]) -> str:
     for name, label in LATENCIES:
         told = summary.get(name)
         rows.append((label, _latency(told) if told else "not measured"))
+    rows += [_outage(phase) for phase in summary.get("phases", {}).values() if phase.get("toll")]
     rows += _verdicts(summary)
     width = max(len(label) for label, _ in rows)
     return "\n".join(f"  {label:{width}}  {value}" for label, value in rows)
@@ -87,6 +88,17 @@ def _latency(told: Mapping[str, Any]) -> str:
         for name in PERCENTILES
     ]
     return f"{'  '.join(parts)} ms  (n = {told['n']:,})"
+
+
+def _outage(phase: Mapping[str, Any]) -> tuple[str, str]:
+    outage, toll, account = phase["outage"], phase["toll"], phase["account"]
+    kind = "provider down" if outage["kind"] == "down" else "storm of 429"
+    told = (
+        f"drained in {toll['drained_s']:.1f} s; batches that came back {toll['refused']:,}, "
+        f"items tried again {toll['retried']:,}, dead letters {account['dead_lettered']:,}, "
+        f"lost {account['lost']}"
+    )
+    return f"{kind} for {outage['seconds']:g} s", told
 
 
 def _verdicts(summary: Mapping[str, Any]) -> list[tuple[str, str]]:

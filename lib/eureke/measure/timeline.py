@@ -2,15 +2,13 @@
 
 import itertools
 from collections.abc import Iterable, Sequence
-from pathlib import Path
 from typing import Final
 
-import msgspec
 import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
-from eureke.measure.evidence import Span, lines
+from eureke.measure.evidence import Span
 from eureke.measure.observer import Seen
 from eureke.measure.sampler import Sample
 
@@ -19,15 +17,13 @@ Row = tuple[float, str, str, float]
 
 
 def timeline(
-    phase: str, *, span: Span, observed: Path, samples: Sequence[Sample], begin_ns: int
+    phase: str, *, span: Span, seen: Sequence[Seen], samples: Sequence[Sample], begin_ns: int
 ) -> pd.DataFrame:
     """Columns t_s (from the phase's first send), phase, series, value.
 
     Series: `sent_per_s`, `effects_per_s`, `receipts_per_s`, `lag`, `queue`, and for each process
     `cpu.<name>` (cores) and `rss_mib.<name>`.
     """
-    decode = msgspec.json.Decoder(Seen).decode
-    seen = [decode(line) for line in lines(observed, span.begin, span.end)]
     sent = [pq.read_table(each.record, columns=["sent_ns"])["sent_ns"] for each in span.loads]
     sent_ns = np.concatenate([each.to_numpy() for each in sent])
     effects = [(each["t_ns"], len(each["effects"])) for each in span.effects()]

@@ -4,7 +4,7 @@ import itertools
 import uuid
 from array import array
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from eureke.pipeline.offsets import split
 
@@ -15,6 +15,8 @@ class Try:
 
     attempts: int = 0
     first_ns: int = 0
+    paused_ns: int = 0
+    """How long its channel was paused since."""
 
 
 FRESH = Try()
@@ -36,6 +38,7 @@ class Batch:
     """By place, for the items that were tried before."""
     sent_ns: int = 0
     sends: int = 0
+    parked_ns: int = 0
 
     def __len__(self) -> int:
         return len(self.values)
@@ -45,6 +48,28 @@ class Batch:
         self.values.append(value)
         self.ids.append(notification_id)
         self.places.append(packed_place)
+
+    def extend(self, other: "Batch") -> None:
+        """Puts all of another batch of the same channel into this one."""
+        self.values += other.values
+        self.ids += other.ids
+        self.places += other.places
+        self.tries |= other.tries
+        self.polled_ns = min(self.polled_ns, other.polled_ns)
+
+    def renamed(self, batch_id: str) -> "Batch":
+        """The same notifications as a batch that was never sent."""
+        return replace(self, id=batch_id, sent_ns=0, sends=0)
+
+    def without(self, partitions: set[int]) -> "Batch":
+        """The same batch without the items of some partitions."""
+        kept = [at for at, packed in enumerate(self.places) if split(packed)[0] not in partitions]
+        return replace(
+            self,
+            values=[self.values[at] for at in kept],
+            ids=[self.ids[at] for at in kept],
+            places=[self.places[at] for at in kept],
+        )
 
     def first(self) -> dict[int, int]:
         """The smallest offset of each partition in the batch."""

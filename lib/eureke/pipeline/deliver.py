@@ -6,6 +6,7 @@ import time
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -78,10 +79,21 @@ class Deliverer:
             queued_ns=delivery.queued_ns,
             started_ns=started_ns,
             answered_ns=self._clock(),
+            **_refused(answers),
         )
-        _sort(delivery, answers, receipt)
+        if not receipt.refused:
+            _sort(delivery, answers, receipt)
         self._outcomes.receipt_acknowledged(receipt, timeout_s=self._deadline_s)
         self._inbox.answer(delivery.batch_id)
+
+
+def _refused(answers: Sequence[Answer | Refusal]) -> dict[str, Any]:
+    """What a receipt says of a batch whose provider was away for each of its requests."""
+    refusals = [answer for answer in answers if isinstance(answer, Refusal) and answer.away]
+    if len(refusals) < len(answers):
+        return {}
+    wait_ms = max(refusal.retry_after_ms for refusal in refusals)
+    return {"refused": refusals[0].reason, "retry_after_ms": wait_ms}
 
 
 def _sort(delivery: Delivery, answers: Sequence[Answer | Refusal], receipt: Receipt) -> None:

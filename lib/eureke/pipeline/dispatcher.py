@@ -14,23 +14,23 @@ import time
 from collections.abc import Callable
 from types import FrameType
 
-import kombu.exceptions
-import redis
 from celery import Celery
 
 from eureke.errors import EurekeError
-from eureke.notification import DeadLetter
-from eureke.pipeline.app import TASK, celery_app
+from eureke.notification import Receipt
+from eureke.pipeline.app import celery_app
 from eureke.pipeline.batch import Batch, batch_ids
-from eureke.pipeline.flight import InFlight, Item
+from eureke.pipeline.channels import Channels
+from eureke.pipeline.flight import InFlight, Item, grouped
 from eureke.pipeline.intake import Intake
 from eureke.pipeline.log import LaneReader, ReceiptReader, before
 from eureke.pipeline.offsets import Unsettled, split
 from eureke.pipeline.outbox import Outbox
 from eureke.pipeline.preferences import PreferenceCache, PreferenceReader
 from eureke.pipeline.receipts import Outcomes
+from eureke.pipeline.tasks import Tasks
 from eureke.pipeline.users import Directory
-from eureke.settings import PRIORITY_BULK, PRIORITY_URGENT, Settings, announce_ready
+from eureke.settings import Settings, announce_ready
 
 log = logging.getLogger("dispatcher")
 IDLE_WAIT_S = 0.02
@@ -54,9 +54,9 @@ class Dispatcher:
     ) -> None:
         self._settings = settings
         self._lane = settings.lane(lane_name)
-        self._celery = celery
-        self._outcomes = outcomes
+        self._tasks = Tasks(settings, self._lane, celery, clock=clock)
         self._clock = clock
+        chance = random.Random()
         self._unsettled = Unsettled()
         self._ids = batch_ids()
         self._intake = Intake(
@@ -73,8 +73,9 @@ class Dispatcher:
             overdue_s=settings.overdue_s,
             retry_horizon_s=settings.retry_horizon_s,
             clock=clock,
-            chance=random.Random(),
+            chance=chance,
         )
+        self._channels = Channels(batch_max=settings.batch_max, clock=clock, chance=chance)
         self._outbox = Outbox(
             lane_name, outcomes=outcomes, unsettled=self._unsettled, ids=self._ids
         )
@@ -93,7 +94,7 @@ class Dispatcher:
 
     def turn(self) -> None:
         """One round of the loop."""
-        if self._flight.full or self._outbox.full:
+        if self._flight.full or self._outbox.full or self._channels.full:
             self._reader.hold_back()
             self._settle(timeout_s=IDLE_WAIT_S)
         else:
@@ -121,70 +122,51 @@ class Dispatcher:
         self._outbox.not_sent(judged, polled_ns=self._clock())
         batches += self._intake.rest(urgent_only=len(messages) >= self._settings.batch_direct)
         for batch in batches:
+            self._pass_on(batch)
+
+    def _pass_on(self, batch: Batch) -> None:
+        """Sends a batch, unless its channel is paused."""
+        if self._channels.waits(batch.channel):
+            self._park(batch)
+        else:
             self._send(batch)
+
+    def _park(self, batch: Batch) -> None:
+        parked = self._channels.park(batch)
+        self._unsettled.hold(parked.id, parked.first())
 
     def _send(self, batch: Batch) -> None:
         self._unsettled.hold(batch.id, batch.first())
-        try:
-            self._celery.send_task(
-                TASK,
-                kwargs={
-                    "batch_id": batch.id,
-                    "channel": batch.channel,
-                    "attempt": batch.sends + 1,
-                    "polled_ns": batch.polled_ns,
-                    "queued_ns": self._clock(),
-                    "places": batch.packed_places(),
-                    "bodies": batch.bodies(self._settings.provider_items_per_request),
-                },
-                queue=self._lane.queue,
-                priority=self._priority(batch),
-                ignore_result=True,
-            )
-        except (kombu.exceptions.OperationalError, redis.RedisError, OSError) as error:
-            log.warning("Celery's queue did not take batch %s, kept for later: %s", batch.id, error)
-            self._flight.sent(batch, queued=False)
-            return
-        if self._settings.commit == "enqueue":
+        queued = self._tasks.put(batch)
+        if queued and self._settings.commit == "enqueue":
             self._unsettled.release(batch.id)
-            return
-        self._flight.sent(batch, queued=True)
-
-    def _priority(self, batch: Batch) -> int:
-        """Celery's priority; all have the same where the lanes keep them apart."""
-        apart = self._settings.celery_priorities and not batch.urgent
-        return PRIORITY_BULK if apart else PRIORITY_URGENT
+        else:
+            self._flight.sent(batch, queued=queued)
 
     def _settle(self, *, timeout_s: float) -> None:
         for receipt in self._receipts.poll(timeout_s=timeout_s):
-            settled = self._flight.settle(receipt)
-            if settled is None:
-                continue
-            for item in settled.waiting:
-                self._hold(item)
-            for item in settled.dead:
-                self._bury(item)
-            self._unsettled.release(receipt.batch_id)
+            batch = self._flight.take(receipt.batch_id)
+            if batch is not None:
+                self._heard(batch, receipt)
+                self._unsettled.release(receipt.batch_id)
+
+    def _heard(self, batch: Batch, receipt: Receipt) -> None:
+        """Does what the receipt of a batch leaves to be done."""
+        if not receipt.refused:
+            self._channels.answered(batch)
+        elif self._channels.refused(batch, receipt.refused, wait_ms=receipt.retry_after_ms):
+            # A new id, since the inbox takes the old one for answered.
+            self._park(batch.renamed(next(self._ids)))
+            return
+        settled = self._flight.settle(batch, receipt)
+        for item in settled.waiting:
+            self._hold(item)
+        for item in settled.dead:
+            self._outbox.bury(item.letter(self._lane.name, last_ns=self._clock()))
 
     def _hold(self, item: Item) -> None:
         partition, offset = split(item.place)
         self._unsettled.hold(item.place, {partition: offset})
-
-    def _bury(self, item: Item) -> None:
-        partition, offset = split(item.place)
-        self._outbox.bury(
-            DeadLetter(
-                lane=self._lane.name,
-                partition=partition,
-                offset=offset,
-                id=item.id,
-                reason=item.reason,
-                value=item.value,
-                attempts=item.tried.attempts,
-                first_ns=item.tried.first_ns,
-                last_ns=self._clock(),
-            )
-        )
 
     def _tick(self, now_ns: int) -> None:
         self._outbox.drain()
@@ -192,26 +174,23 @@ class Dispatcher:
             log.warning("no receipt for batch %s, sent again", batch.id)
             self._send(batch)
         self._try_again()
+        for batch in self._channels.ready(self._flight.room):
+            self._send(batch)
         if now_ns >= self._next_commit_ns:
             self._next_commit_ns = now_ns + COMMIT_NS
             self._commit()
 
     def _try_again(self) -> None:
-        """Sends the items whose wait is over, a batch for each channel."""
-        batches: dict[str, Batch] = {}
-        for item in self._flight.due():
-            batch = batches.get(item.channel)
-            if batch is None or len(batch) == self._settings.batch_max:
-                if batch is not None:
-                    self._send(batch)
-                batch = self._intake.new_batch(item.channel, polled_ns=self._clock())
-                batches[item.channel] = batch
-            batch.add(item.value, item.id, item.place)
-            batch.tries[item.place] = item.tried
-        for batch in batches.values():
-            self._send(batch)
-            for packed in batch.places:
-                self._unsettled.release(packed)
+        """Passes on the items whose wait is over."""
+        due = self._flight.due()
+        for items in grouped(due, most=self._settings.batch_max):
+            batch = self._intake.new_batch(items[0].channel, polled_ns=self._clock())
+            for item in items:
+                batch.add(item.value, item.id, item.place)
+                batch.tries[item.place] = item.tried
+            self._pass_on(batch)
+        for item in due:  # their batches hold them now
+            self._unsettled.release(item.place)
 
     def _commit(self, *, wait: bool = False) -> None:
         growing = [batch.first() for batch in self._intake.growing()]
@@ -242,6 +221,10 @@ class Dispatcher:
         self._unsettled.forget(partitions)
         for item in self._flight.abandon(partitions):
             self._unsettled.release(item.place)
+        for batch, rest in self._channels.abandon(partitions):
+            self._unsettled.release(batch.id)
+            if rest is not None:
+                self._unsettled.hold(rest.id, rest.first())
 
 
 def serve(settings: Settings, lane_name: str, *, name: str) -> None:

@@ -3,11 +3,13 @@
 import heapq
 import itertools
 import random
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
 
-from eureke.notification import Receipt, Setback
+from eureke.notification import DeadLetter, Receipt, Setback
 from eureke.pipeline.batch import FRESH, Batch, Try
+from eureke.pipeline.budget import RetryBudget
 from eureke.pipeline.offsets import place, split
 
 BACKOFF_BASE_S = 0.2
@@ -26,6 +28,21 @@ class Item:
     value: bytes
     tried: Try
     reason: str = ""
+
+    def letter(self, lane: str, *, last_ns: int) -> DeadLetter:
+        """What is written of it when it is given up."""
+        partition, offset = split(self.place)
+        return DeadLetter(
+            lane=lane,
+            partition=partition,
+            offset=offset,
+            id=self.id,
+            reason=self.reason,
+            value=self.value,
+            attempts=self.tried.attempts,
+            first_ns=self.tried.first_ns,
+            last_ns=last_ns,
+        )
 
 
 @dataclass(slots=True)
@@ -56,6 +73,7 @@ class InFlight:
         self._batches: dict[str, Batch] = {}
         self._waiting: list[tuple[int, int, Item]] = []
         self._order = itertools.count()
+        self._budget = RetryBudget(clock)
 
     def __len__(self) -> int:
         return len(self._batches)
@@ -70,9 +88,16 @@ class InFlight:
         """Whether the dispatcher has to stop reading: this is all the back-pressure there is."""
         return len(self._batches) >= self._most or len(self._waiting) >= self._most * 1000
 
+    @property
+    def room(self) -> int:
+        """How many more batches may be under way."""
+        return max(0, self._most - len(self._batches))
+
     def sent(self, batch: Batch, *, queued: bool) -> None:
         """Enters a batch that was handed to Celery, or that Celery's queue did not take."""
         batch.sent_ns = self._clock()
+        if not batch.sends:
+            self._budget.tried(len(batch) - len(batch.tries))
         batch.sends += queued
         self._batches[batch.id] = batch
 
@@ -89,33 +114,33 @@ class InFlight:
         wait_s = min(OVERDUE_MOST_S, self._overdue_s * 2 ** (batch.sends - 1))
         return batch.sent_ns + int(wait_s * S)
 
-    def forget(self, batch_id: str) -> Batch | None:
-        """Takes a batch out; None where it was out already."""
+    def take(self, batch_id: str) -> Batch | None:
+        """Takes out the batch of a receipt; None where it is not in this table."""
         return self._batches.pop(batch_id, None)
 
-    def settle(self, receipt: Receipt) -> Settled | None:
-        """What the receipt leaves to be done; None where the batch is not in this table."""
-        batch = self._batches.pop(receipt.batch_id, None)
-        if batch is None:
-            return None
+    def settle(self, batch: Batch, receipt: Receipt) -> Settled:
+        """What the receipt of a batch that was taken out leaves to be done."""
         settled = Settled()
-        if receipt.rejected or receipt.retry:
+        retry = _refused(batch, receipt) if receipt.refused else receipt.retry
+        if receipt.rejected or retry:
             values = dict(zip(batch.places, batch.values, strict=True))
             for setback in receipt.rejected:
                 settled.dead.append(self._tried(batch, setback, values))
-            for setback in receipt.retry:
+            for setback in retry:
                 self._judge(self._tried(batch, setback, values), setback, settled)
         return settled
 
     def _tried(self, batch: Batch, setback: Setback, values: dict[int, bytes]) -> Item:
         packed = place(setback.partition, setback.offset)
         before = batch.tries.get(packed, FRESH)
-        tried = Try(attempts=before.attempts + 1, first_ns=before.first_ns or batch.sent_ns)
+        tried = replace(
+            before, attempts=before.attempts + 1, first_ns=before.first_ns or batch.sent_ns
+        )
         return Item(batch.channel, packed, setback.id, values[packed], tried, setback.reason)
 
     def _judge(self, item: Item, setback: Setback, settled: Settled) -> None:
         now_ns = self._clock()
-        if now_ns - item.tried.first_ns >= self._horizon_ns:
+        if now_ns - item.tried.first_ns - item.tried.paused_ns >= self._horizon_ns:
             settled.dead.append(item)
             return
         most_s = min(BACKOFF_MOST_S, BACKOFF_BASE_S * 2 ** (item.tried.attempts - 1))
@@ -124,11 +149,15 @@ class InFlight:
         settled.waiting.append(item)
 
     def due(self) -> list[Item]:
-        """Takes out the items whose wait is over."""
+        """Takes out the items whose wait is over, as many as the retry budget has left."""
         now_ns = self._clock()
-        items = []
-        while self._waiting and self._waiting[0][0] <= now_ns:
+        if not self._waiting or self._waiting[0][0] > now_ns:
+            return []
+        items: list[Item] = []
+        most = self._budget.left
+        while len(items) < most and self._waiting and self._waiting[0][0] <= now_ns:
             items.append(heapq.heappop(self._waiting)[2])
+        self._budget.spend(len(items))
         return items
 
     def abandon(self, partitions: set[int]) -> list[Item]:
@@ -138,3 +167,21 @@ class InFlight:
             self._waiting = [entry for entry in self._waiting if entry not in gone]
             heapq.heapify(self._waiting)
         return [entry[2] for entry in gone]
+
+
+def grouped(items: Iterable[Item], *, most: int) -> Iterator[list[Item]]:
+    """The items of one channel together, at most so many."""
+    by_channel: defaultdict[str, list[Item]] = defaultdict(list)
+    for item in items:
+        by_channel[item.channel].append(item)
+    for alike in by_channel.values():
+        for start in range(0, len(alike), most):
+            yield alike[start : start + most]
+
+
+def _refused(batch: Batch, receipt: Receipt) -> list[Setback]:
+    """The refusal of a whole batch, item by item."""
+    return [
+        Setback(*split(packed), item_id, receipt.refused, receipt.retry_after_ms)
+        for packed, item_id in zip(batch.places, batch.ids, strict=True)
+    ]

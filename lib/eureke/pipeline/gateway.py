@@ -10,6 +10,8 @@ import aiohttp
 import msgspec
 
 REJECTED = 422
+THROTTLED = 429
+SERVER_ERRORS = 500
 
 
 class Failure(msgspec.Struct, frozen=True, array_like=True):
@@ -34,6 +36,8 @@ class Refusal:
 
     reason: str
     retry_after_ms: int = 0
+    away: bool = True
+    """Whether it says nothing of the request itself: no connection, no answer in time, 429, 5xx."""
 
 
 _decode = msgspec.json.Decoder(Answer).decode
@@ -88,11 +92,14 @@ class Gateway:
                 content = await response.read()
                 if response.status == 200:
                     return _decode(content)
-                return Refusal(f"status {response.status}", _wait_ms(response))
+                away = response.status == THROTTLED or response.status >= SERVER_ERRORS
+                return Refusal(f"status {response.status}", _wait_ms(response), away)
         except TimeoutError:
             return Refusal("deadline passed")
-        except (aiohttp.ClientError, OSError, msgspec.MsgspecError) as error:
+        except (aiohttp.ClientError, OSError) as error:
             return Refusal(f"{type(error).__name__}: {error}"[:200])
+        except msgspec.MsgspecError as error:
+            return Refusal(f"the answer cannot be read: {error}"[:200], away=False)
 
 
 def _wait_ms(response: aiohttp.ClientResponse) -> int:

@@ -101,6 +101,8 @@ def settings(scenario: Scenario, state: State, folder: Path) -> Settings:
         users_url=f"sqlite:///{folder / 'users.db'}",
         partitions=scenario.partitions,
         provider_items_per_request=scenario.provider_items_per_request,
+        deadline_s=scenario.deadline_s,
+        retry_horizon_s=scenario.retry_horizon_s,
     )
 
 

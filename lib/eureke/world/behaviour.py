@@ -8,6 +8,7 @@ from typing import Any, Literal
 import msgspec
 
 from eureke.errors import BadParameter
+from eureke.notification import CHANNELS
 from eureke.scenario import check_names
 
 Mishap = Literal["none", "unavailable", "throttled", "stalled", "reset-before", "reset-after"]
@@ -26,13 +27,21 @@ class Behaviour:
     stalled_share: float = 0.0
     reset_before_share: float = 0.0
     reset_after_share: float = 0.0
+    only_channel: str = ""
+    """The channel whose requests go wrong; all of them where it is empty."""
     stall_s: float = 8.0
     retry_after_s: float = 1.0
     honours_keys: bool = True
 
     def __post_init__(self) -> None:
+        if self.only_channel not in ("", *CHANNELS):
+            raise BadParameter(
+                f"only_channel is {self.only_channel!r}", remedy=f"one of: {', '.join(CHANNELS)}"
+            )
         for field in fields(self):
             value = getattr(self, field.name)
+            if isinstance(value, str):
+                continue
             if field.name.endswith("_share") and not 0 <= value <= 1:
                 raise BadParameter(f"{field.name} is {value}", remedy="a share is between 0 and 1")
             if value < 0:
@@ -49,8 +58,10 @@ class Behaviour:
         except msgspec.ValidationError as error:
             raise BadParameter(str(error), remedy="see GET /settings for the types") from error
 
-    def mishap(self, chance: random.Random) -> Mishap:
+    def mishap(self, chance: random.Random, channel: str) -> Mishap:
         """What goes wrong with a request as a whole."""
+        if self.only_channel not in ("", channel):
+            return "none"
         drawn = chance.random()
         for share, mishap in self._shares():
             drawn -= share

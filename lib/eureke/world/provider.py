@@ -79,7 +79,7 @@ class Provider:
                 text=f"the body is no array of notifications: {error}"
             ) from error
         behaviour = self._behaviour
-        mishap = behaviour.mishap(self._chance)
+        mishap = behaviour.mishap(self._chance, channel)
         latency_s = behaviour.latency_s(self._chance)
         if latency_s:
             await asyncio.sleep(latency_s)

@@ -1,0 +1,18 @@
+"""A scenario from a file, without a notebook."""
+
+from pathlib import Path
+
+from eureke.bench import once
+from eureke.scenario import Scenario
+from eureke.stack.stack import Stack
+
+
+def test_a_scenario_becomes_a_result_with_everything_it_asks_for(
+    stack: Stack, tmp_path: Path
+) -> None:
+    """A flat-out load, an open loop, and an outage."""
+    scenario = Scenario(count=500, urgent_per_s=0, warm_up=0, open_loop_s=1, storms_s=(0.5,))
+    result = once(scenario, stack, results_folder=tmp_path)
+    assert list(result.summary["phases"]) == ["flat-out", "open-loop", "storm-0.5s"]
+    assert result.summary["accounted"] is True
+    assert result.summary["kafka_floor_s"] > 0
