@@ -135,10 +135,10 @@ class LaneReader:
         offsets = {at.partition: max(at.offset, 0) for at in committed}
         self._gained(offsets)
         self._committed |= offsets
-        consumer.incremental_assign(
-            [TopicPartition(self._topic, *entry) for entry in offsets.items()]
-        )
-        self._paused = False
+        places = [TopicPartition(self._topic, *entry) for entry in offsets.items()]
+        consumer.incremental_assign(places)
+        # A partition that was taken away while it was paused comes back paused.
+        (consumer.pause if self._paused else consumer.resume)(places)
 
     def _on_revoke(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         gone = {at.partition for at in partitions}
