@@ -52,7 +52,7 @@ class Settings:
     partitions: int = 4
     worker_threads: int = 8
     provider_items_per_request: int = 500
-    batch_max: int = 1000
+    batch_max: int = 2000
     """Most notifications of one Celery task."""
     batch_direct: int = 200
     """Fewer records than this in one poll: there is no backlog, so each is sent at once."""

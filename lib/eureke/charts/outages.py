@@ -85,9 +85,9 @@ def _row(axes: Axes, phase: dict[str, Any], t_s: Any, values: Any) -> None:
         f"came back whole {toll['refused']:,} batches"
     )
     lines: tuple[tuple[str, float, dict[str, Any]], ...] = (
-        (f"{title}, {outage['seconds']:g} s", 0.86, {"fontsize": 12, "fontweight": 600}),
-        (meaning, 0.68, {"fontsize": 8.5, "color": GREY}),
-        (numbers, 0.5, {"fontsize": 8.5, "color": INK, "linespacing": 1.45}),
+        (f"{title}, {outage['seconds']:g} s", 0.96, {"fontsize": 12, "fontweight": 600}),
+        (meaning, 0.71, {"fontsize": 8.5, "color": GREY}),
+        (numbers, 0.52, {"fontsize": 8.5, "color": INK, "linespacing": 1.45}),
     )
     for words, height, type_ in lines:
         axes.text(**beside(axes, MARGIN_IN), y=height, s=words, va="top", **type_)

@@ -35,6 +35,8 @@ from eureke.settings import Settings, announce_ready
 log = logging.getLogger("dispatcher")
 IDLE_WAIT_S = 0.02
 TICK_NS = 20_000_000
+RETRY_NS = 200_000_000
+"""Items are tried again together: a task for each few would cost more than they wait."""
 COMMIT_NS = 500_000_000
 
 
@@ -82,6 +84,7 @@ class Dispatcher:
         self._owned: set[int] = set()
         self._moved = False
         self._next_tick_ns = 0
+        self._next_retry_ns = 0
         self._next_commit_ns = 0
         self._receipts = ReceiptReader(settings)
         self._reader = LaneReader(
@@ -177,7 +180,9 @@ class Dispatcher:
         for batch in self._flight.overdue():
             log.warning("no receipt for batch %s, sent again", batch.id)
             self._send(batch)
-        self._try_again()
+        if now_ns >= self._next_retry_ns:
+            self._next_retry_ns = now_ns + RETRY_NS
+            self._try_again()
         for batch in self._channels.ready(self._flight.room):
             self._send(batch)
         if now_ns >= self._next_commit_ns:
