@@ -79,6 +79,19 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
     retry_after_ms: int = 0
 
 
+class Unfinished(msgspec.Struct, frozen=True):
+    """The part of a receipt that leaves something to be done; whoever needs no more decodes this.
+
+    The delivered ones of a receipt are thousands, the others few.
+    """
+
+    batch_id: str
+    rejected: list[Setback] = []
+    retry: list[Setback] = []
+    refused: str = ""
+    retry_after_ms: int = 0
+
+
 class DeadLetter(msgspec.Struct, frozen=True, omit_defaults=True):
     """A record that will not be sent, the value of a record of the topic `dead-letters`.
 

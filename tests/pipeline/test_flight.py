@@ -3,7 +3,7 @@
 import random
 from dataclasses import dataclass
 
-from eureke.notification import Position, Receipt, Setback
+from eureke.notification import Setback, Unfinished
 from eureke.pipeline.batch import Batch, Try
 from eureke.pipeline.budget import FREE_PER_S, SHARE
 from eureke.pipeline.flight import InFlight, Settled
@@ -35,7 +35,7 @@ def batch_of(*ids: str) -> Batch:
     return batch
 
 
-def settled(flight: InFlight, heard: Receipt) -> Settled:
+def settled(flight: InFlight, heard: Unfinished) -> Settled:
     batch = flight.take(heard.batch_id)
     assert batch is not None
     return flight.settle(batch, heard)
@@ -43,8 +43,8 @@ def settled(flight: InFlight, heard: Receipt) -> Settled:
 
 def receipt(
     *, retry: list[Setback] | None = None, rejected: list[Setback] | None = None
-) -> Receipt:
-    return Receipt("b-1", "bulk", "sms", "host", 1, retry=retry or [], rejected=rejected or [])
+) -> Unfinished:
+    return Unfinished("b-1", retry=retry or [], rejected=rejected or [])
 
 
 def test_a_batch_without_receipt_is_overdue_under_its_own_id_and_waits_longer_each_time() -> None:
@@ -135,7 +135,7 @@ def test_a_batch_refused_as_a_whole_is_tried_again_item_by_item() -> None:
     """Its receipt lists nothing: the table knows what was in it."""
     flight = table(Clock())
     flight.sent(batch_of("x", "y"), queued=True)
-    found = settled(flight, Receipt("b-1", "bulk", "sms", "host", 1, refused="status 503"))
+    found = settled(flight, Unfinished("b-1", refused="status 503"))
     assert [(item.id, item.reason) for item in found.waiting] == [
         ("x", "status 503"),
         ("y", "status 503"),
@@ -171,6 +171,5 @@ def test_delivered_items_leave_nothing_to_be_done() -> None:
     """A clean receipt ends the whole batch."""
     flight = table(Clock())
     flight.sent(batch_of("x"), queued=True)
-    clean = Receipt("b-1", "bulk", "sms", "host", 1, delivered=[Position(0, 0, "x")])
-    done = settled(flight, clean)
+    done = settled(flight, Unfinished("b-1"))
     assert (done.waiting, done.dead) == ([], [])

@@ -6,7 +6,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
-from eureke.pipeline.offsets import split
+from eureke.pipeline.offsets import OFFSET_MASK, PARTITION_SHIFT, split
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +73,9 @@ class Batch:
 
     def first(self) -> dict[int, int]:
         """The smallest offset of each partition in the batch."""
-        smallest: dict[int, int] = {}
-        for packed in self.places:
-            partition, offset = split(packed)
-            if offset < smallest.get(partition, offset + 1):
-                smallest[partition] = offset
-        return smallest
+        # The last to be put in is the smallest.
+        backwards = sorted(self.places, reverse=True)
+        return {packed >> PARTITION_SHIFT: packed & OFFSET_MASK for packed in backwards}
 
     def packed_places(self) -> bytes:
         """The places as 64-bit integers in the machine's byte order."""

@@ -13,7 +13,7 @@ import msgspec
 from eureke.notification import Position, Receipt, Setback
 from eureke.pipeline.gateway import REJECTED, Answer, Gateway, Refusal
 from eureke.pipeline.inbox import Inbox
-from eureke.pipeline.offsets import split
+from eureke.pipeline.offsets import OFFSET_MASK, PARTITION_SHIFT
 from eureke.pipeline.receipts import Outcomes
 from eureke.settings import Settings
 
@@ -102,7 +102,7 @@ def _sort(delivery: Delivery, answers: Sequence[Answer | Refusal], receipt: Rece
     start = 0
     for body, answer in zip(delivery.bodies, answers, strict=True):
         positions = [
-            Position(*split(packed), keyed.id)
+            Position(packed >> PARTITION_SHIFT, packed & OFFSET_MASK, keyed.id)
             for packed, keyed in zip(places[start:], _ids(body), strict=False)
         ]
         start += len(positions)

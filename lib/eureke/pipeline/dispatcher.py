@@ -17,7 +17,7 @@ from types import FrameType
 from celery import Celery
 
 from eureke.errors import EurekeError
-from eureke.notification import Receipt
+from eureke.notification import Unfinished
 from eureke.pipeline.app import celery_app
 from eureke.pipeline.batch import Batch, batch_ids
 from eureke.pipeline.channels import Channels
@@ -157,7 +157,7 @@ class Dispatcher:
                 self._heard(batch, receipt)
                 self._unsettled.release(receipt.batch_id)
 
-    def _heard(self, batch: Batch, receipt: Receipt) -> None:
+    def _heard(self, batch: Batch, receipt: Unfinished) -> None:
         """Does what the receipt of a batch leaves to be done."""
         if not receipt.refused:
             self._channels.answered(batch)

@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
-from eureke.notification import DeadLetter, Receipt, Setback
+from eureke.notification import DeadLetter, Setback, Unfinished
 from eureke.pipeline.batch import FRESH, Batch, Try
 from eureke.pipeline.budget import RetryBudget
 from eureke.pipeline.offsets import place, split
@@ -118,7 +118,7 @@ class InFlight:
         """Takes out the batch of a receipt; None where it is not in this table."""
         return self._batches.pop(batch_id, None)
 
-    def settle(self, batch: Batch, receipt: Receipt) -> Settled:
+    def settle(self, batch: Batch, receipt: Unfinished) -> Settled:
         """What the receipt of a batch that was taken out leaves to be done."""
         settled = Settled()
         retry = _refused(batch, receipt) if receipt.refused else receipt.retry
@@ -179,7 +179,7 @@ def grouped(items: Iterable[Item], *, most: int) -> Iterator[list[Item]]:
             yield alike[start : start + most]
 
 
-def _refused(batch: Batch, receipt: Receipt) -> list[Setback]:
+def _refused(batch: Batch, receipt: Unfinished) -> list[Setback]:
     """The refusal of a whole batch, item by item."""
     return [
         Setback(*split(packed), item_id, receipt.refused, receipt.retry_after_ms)

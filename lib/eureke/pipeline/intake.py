@@ -17,6 +17,8 @@ from eureke.pipeline.window import Window
 URGENT = "urgent"
 _decode = msgspec.json.Decoder(Notification).decode
 Good = tuple[Record, Notification]
+ToSend = tuple[Notification, bytes, int]
+"""The notification, its bytes and its place."""
 
 
 @dataclass(slots=True)
@@ -87,7 +89,7 @@ class Intake:
         judged = Judged()
         now_ns = self._clock()
         growing, batch_max, urgent_apart = self._growing, self._batch_max, self._urgent_apart
-        for message, notification in self._judge(self._decoded(messages, judged), judged):
+        for notification, value, place in self._judge(self._decoded(messages, judged), judged):
             channel = kind = notification.channel
             if urgent_apart and notification.priority == URGENT:
                 kind = f"{channel} {URGENT}"  # type: ignore[assignment]
@@ -96,9 +98,9 @@ class Intake:
                 batch = self.new_batch(channel, polled_ns=now_ns)
                 batch.urgent = kind is not channel
                 growing[kind] = batch
-            batch.values.append(message.value())
+            batch.values.append(value)
             batch.ids.append(notification.id)
-            batch.places.append(message.partition() << PARTITION_SHIFT | message.offset())
+            batch.places.append(place)
             if len(batch.values) == batch_max:
                 full.append(growing.pop(kind))
         for partition, offset in _last(messages).items():
@@ -137,7 +139,7 @@ class Intake:
                 )
         return good
 
-    def _judge(self, good: list[Good], judged: Judged) -> Iterator[Good]:
+    def _judge(self, good: list[Good], judged: Judged) -> Iterator[ToSend]:
         """Those that are to be sent; the others are noted."""
         windows, all_caps = self._windows, self._caps
         preferences = self._preferences.of({notification.user_id for _, notification in good})
@@ -146,8 +148,8 @@ class Intake:
             user_id = notification.user_id
             wanted = preferences[user_id]
             duplicate = windows[partition].seen(notification.id, offset)
-            if duplicate and _is_replay(message):
-                yield message, notification  # it was judged when it came first
+            if duplicate and _is_replay(message):  # it was judged when it came first
+                yield notification, message.value(), partition << PARTITION_SHIFT | offset
                 continue
             if wanted.cap is None:
                 verdict = judge(notification, wanted, duplicate=duplicate, accepted=0)
@@ -158,7 +160,7 @@ class Intake:
                 if verdict == "send" and notification.priority != URGENT:
                     caps.accept(user_id, created_ns)
             if verdict == "send":
-                yield message, notification
+                yield notification, message.value(), partition << PARTITION_SHIFT | offset
             else:
                 judged.add(verdict, partition, offset, notification.id)
 

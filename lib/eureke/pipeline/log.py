@@ -12,7 +12,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 
-from eureke.notification import Receipt
+from eureke.notification import Unfinished
 from eureke.settings import Lane, Settings
 
 log = logging.getLogger("dispatcher")
@@ -161,7 +161,7 @@ class ReceiptReader:
     """Every receipt from the moment of its making on."""
 
     def __init__(self, settings: Settings) -> None:
-        self._decode = msgspec.json.Decoder(Receipt).decode
+        self._decode = msgspec.json.Decoder(Unfinished).decode
         self._consumer = Consumer(
             _FETCHING | {"bootstrap.servers": settings.kafka, "group.id": "none"}
         )
@@ -178,7 +178,7 @@ class ReceiptReader:
         _, end = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
         return int(end)
 
-    def poll(self, *, timeout_s: float) -> Iterator[Receipt]:
+    def poll(self, *, timeout_s: float) -> Iterator[Unfinished]:
         """The receipts that are there: waits for one, then drains."""
         for record in drained(self._consumer, timeout_s=timeout_s):
             try:

@@ -18,10 +18,11 @@ class Window:
     def seen(self, notification_id: str, offset: int) -> bool:
         """Whether the id stood at an earlier offset of the window; remembers this one."""
         newer = self._newer
-        last = newer.get(notification_id)
-        if last is None:
-            last = self._older.get(notification_id)
-        newer[notification_id] = offset
-        if len(newer) >= self.size:
-            self._older, self._newer = newer, {}
-        return last is not None and 0 < offset - last <= self.size
+        last = newer.setdefault(notification_id, offset)
+        if last == offset:
+            last = self._older.get(notification_id, offset)
+            if len(newer) >= self.size:
+                self._older, self._newer = newer, {}
+        else:
+            newer[notification_id] = offset
+        return 0 < offset - last <= self.size

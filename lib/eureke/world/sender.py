@@ -9,6 +9,7 @@ import gc
 import signal
 import sys
 import time
+from array import array
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import FrameType
@@ -50,7 +51,7 @@ class Sender:
         self._topic = settings.lane(lane).topic
         self._folder = folder
         self._out = out
-        self._headers = [(TAG_HEADER, tag.encode())] if tag else None
+        self._options: dict[str, Any] = {"headers": [(TAG_HEADER, tag.encode())]} if tag else {}
         try:
             table = pa.Table.from_batches(rows(folder)).select(["key", "length", "offset_ns"])
         except (OSError, pa.ArrowInvalid) as error:
@@ -101,17 +102,19 @@ class Sender:
 
     def _send_flat_out(self) -> None:
         """No report a record but of errors: none, and nothing left to flush, is the proof."""
-        status, sent_ns, clock = self._status, self._sent_ns, time.monotonic_ns
+        sent_ns, clock = array("q"), time.monotonic_ns
         for seq, key, value in self._records():
             self._produce(value, key)
-            status[seq] = UNDECIDED
-            sent_ns[seq] = clock()
-            self._count = seq + 1
+            sent_ns.append(clock())
             if seq % 1000 == 0:
                 self._producer.poll(0)
+                self._count = seq + 1
                 self._report()
                 if self._stopping:
-                    return
+                    break
+        self._count = len(sent_ns)
+        self._sent_ns[: self._count] = sent_ns
+        self._status[: self._count] = UNDECIDED
 
     def _send_paced(self) -> None:
         """Each at its time, with a report each; late ones follow at once, none is left out."""
@@ -135,11 +138,7 @@ class Sender:
 
     def _produce(self, value: bytes, key: bytes, report: Report | None = None) -> None:
         """Hands a record to the client; waits where its queue is full."""
-        options: dict[str, Any] = {}
-        if self._headers:
-            options["headers"] = self._headers
-        if report:
-            options["on_delivery"] = report
+        options = self._options if report is None else self._options | {"on_delivery": report}
         while True:
             try:
                 self._producer.produce(self._topic, value, key, **options)
