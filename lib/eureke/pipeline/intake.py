@@ -16,7 +16,8 @@ from eureke.pipeline.window import Window
 
 URGENT = "urgent"
 _decode = msgspec.json.Decoder(Notification).decode
-Good = tuple[Record, Notification]
+Good = tuple[Notification, int, int, Record]
+"""The notification, its partition and offset, and the record it came in."""
 ToSend = tuple[Notification, bytes, int]
 """The notification, its bytes and its place."""
 
@@ -80,7 +81,7 @@ class Intake:
 
     def remember(self, messages: list[Record]) -> None:
         """Judges records that were judged before, so that those after them are judged alike."""
-        for _ in self._judge(self._decoded(messages, Judged()), Judged()):
+        for _ in self._judge(self._decoded(messages, Judged(), {}), Judged()):
             pass
 
     def take(self, messages: list[Record], unsettled: Unsettled) -> tuple[list[Batch], Judged]:
@@ -89,7 +90,9 @@ class Intake:
         judged = Judged()
         now_ns = self._clock()
         growing, batch_max, urgent_apart = self._growing, self._batch_max, self._urgent_apart
-        for notification, value, place in self._judge(self._decoded(messages, judged), judged):
+        last: dict[int, int] = {}
+        good = self._decoded(messages, judged, last)
+        for notification, value, place in self._judge(good, judged):
             channel = kind = notification.channel
             if urgent_apart and notification.priority == URGENT:
                 kind = f"{channel} {URGENT}"  # type: ignore[assignment]
@@ -103,7 +106,7 @@ class Intake:
             batch.places.append(place)
             if len(batch.values) == batch_max:
                 full.append(growing.pop(kind))
-        for partition, offset in _last(messages).items():
+        for partition, offset in last.items():
             unsettled.read_up_to(partition, offset + 1)
         return full, judged
 
@@ -120,17 +123,20 @@ class Intake:
         """An empty batch under a new id."""
         return Batch(id=next(self._ids), channel=channel, polled_ns=polled_ns)
 
-    def _decoded(self, messages: list[Record], judged: Judged) -> list[Good]:
+    def _decoded(self, messages: list[Record], judged: Judged, last: dict[int, int]) -> list[Good]:
+        """Those that are notifications; `last` gets the last offset of each partition."""
         good: list[Good] = []
         for message in messages:
+            partition, offset = message.partition(), message.offset()
+            last[partition] = offset
             try:
-                good.append((message, _decode(message.value())))
+                good.append((_decode(message.value()), partition, offset, message))
             except (msgspec.MsgspecError, TypeError, UnicodeDecodeError) as error:
                 judged.malformed.append(
                     DeadLetter(
                         lane=self._lane,
-                        partition=message.partition(),
-                        offset=message.offset(),
+                        partition=partition,
+                        offset=offset,
                         id=None,
                         reason=f"malformed: {error}",
                         value=message.value() or b"",
@@ -142,9 +148,8 @@ class Intake:
     def _judge(self, good: list[Good], judged: Judged) -> Iterator[ToSend]:
         """Those that are to be sent; the others are noted."""
         windows, all_caps = self._windows, self._caps
-        preferences = self._preferences.of({notification.user_id for _, notification in good})
-        for message, notification in good:
-            partition, offset = message.partition(), message.offset()
+        preferences = self._preferences.of({each[0].user_id for each in good})
+        for notification, partition, offset, message in good:
             user_id = notification.user_id
             wanted = preferences[user_id]
             duplicate = windows[partition].seen(notification.id, offset)
@@ -167,8 +172,3 @@ class Intake:
 
 def _is_replay(message: Record) -> bool:
     return (TAG_HEADER, REPLAY) in (message.headers() or ())
-
-
-def _last(messages: list[Record]) -> dict[int, int]:
-    """The last offset of each partition."""
-    return {message.partition(): message.offset() for message in messages}
