@@ -30,6 +30,8 @@ def once(scenario: Scenario, stack: Stack, *, results_folder: Path | None = None
     run.flat_out()
     if scenario.open_loop_s:
         run.open_loop()
+    if scenario.one_each:
+        run.one_each()
     for outage in outages(scenario):
         run.outage(outage)
     return run.close()

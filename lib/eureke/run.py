@@ -11,6 +11,7 @@ from typing import Any, Final
 import msgspec
 from confluent_kafka import KafkaException
 
+from eureke.comparison import Peer, one_each
 from eureke.errors import EurekeError
 from eureke.findings import Findings
 from eureke.measure import results, validity
@@ -28,6 +29,7 @@ from eureke.phase import (
     flat_out,
     one_lane,
     open_loop,
+    plan,
     urgent,
     warm_up,
     warm_up_urgent,
@@ -57,6 +59,7 @@ class Run:
         self._machine = fingerprint()
         self._floors: list[Floor] = []
         self._phases: list[Phase] = []
+        self._peers: list[Peer] = []
         self._traffic = Traffic(scenario, stack, self._work, salt=writer.run_id)
         self._findings = Findings(
             scenario,
@@ -100,9 +103,9 @@ class Run:
             disturb: is told at every look which share of the load has its outcome; faults are
                 injected by it.
         """
-        plan, beside = flat_out(self.scenario), urgent(self.scenario)
+        load, beside = flat_out(self.scenario), urgent(self.scenario)
         with self._aborting():
-            return self._phase(plan, beside, disturb)
+            return self._phase(load, beside, disturb)
 
     def one_lane(self) -> Phase:
         """Sends the same load with the urgent notifications in the bulk lane.
@@ -110,9 +113,9 @@ class Run:
         They overtake by Celery's own priorities there: what a lane of their own is worth shows
         in the difference.
         """
-        plan, beside = one_lane(self.scenario), urgent(self.scenario, lane="bulk")
+        load, beside = one_lane(self.scenario), urgent(self.scenario, lane="bulk")
         with self._aborting(), self._celery_priorities():
-            return self._phase(plan, beside)
+            return self._phase(load, beside)
 
     def open_loop(self, *, disturb: Disturb | None = None) -> Phase:
         """Sends a load at times that are fixed in advance, measures latency, accounts for it."""
@@ -124,6 +127,16 @@ class Run:
         with self._aborting():
             absence = Absence(outage, self._traffic.change_provider)
             return self._phase(away(self.scenario, outage), disturb=absence)
+
+    def one_each(self) -> Peer:
+        """Sends a sample with one Celery task and one POST each, to compare with."""
+        sample = plan(self.scenario, name="one-each", count=self.scenario.one_each)
+        with self._aborting():
+            self._traffic.settle()
+            out = self._work / "handed.json"
+            peer = one_each(self._stack, self._traffic, sample, out=out)
+        self._peers.append(peer)
+        return peer
 
     def close(self) -> results.Result:
         """Measures the floor again, judges, writes summary and tables, names the folder."""
@@ -172,22 +185,22 @@ class Run:
 
     def _warm_up(self) -> None:
         plans = warm_up(self.scenario), warm_up_urgent(self.scenario)
-        for plan in plans:
-            self._traffic.prepare(plan)
+        for each in plans:
+            self._traffic.prepare(each)
         self._traffic.send(plans[0], beside=plans[1])
-        for plan in plans:
-            shutil.rmtree(self._traffic.load(plan))
+        for each in plans:
+            shutil.rmtree(self._traffic.load(each))
 
     def _phase(
-        self, plan: Plan, beside: Plan | None = None, disturb: Disturb | None = None
+        self, load: Plan, beside: Plan | None = None, disturb: Disturb | None = None
     ) -> Phase:
-        plans = [plan, beside] if beside else [plan]
+        plans = [load, beside] if beside else [load]
         for each in plans:
             self._traffic.prepare(each)
         self._traffic.settle()
         begin = self._marks()
         began_ns = time.monotonic_ns()
-        self._traffic.send(plan, beside=beside, disturb=disturb)
+        self._traffic.send(load, beside=beside, disturb=disturb)
         ended_ns = time.monotonic_ns()
         time.sleep(2 * LOOK_S)  # the provider, observer and sampler write what they saw
         span = Span(
@@ -204,7 +217,7 @@ class Run:
             ),
             provider=self._provider_record,
         )
-        phase = self._findings.of(plan, span, began_ns, ended_ns, disturb)
+        phase = self._findings.of(load, span, began_ns, ended_ns, disturb)
         self._phases.append(phase)
         for each in plans:
             shutil.rmtree(self._traffic.load(each))
@@ -234,9 +247,9 @@ class Run:
 
     def _floor_load(self) -> Path:
         """The flat-out load; written again where it was removed after its phase."""
-        plan = flat_out(self.scenario)
-        self._traffic.prepare(plan)
-        return self._traffic.load(plan)
+        load = flat_out(self.scenario)
+        self._traffic.prepare(load)
+        return self._traffic.load(load)
 
     # What is kept
 
@@ -269,6 +282,7 @@ class Run:
         return summarised(
             self._phases,
             self._floors,
+            self._peers,
             name=self.scenario.name,
             clock_step_s=validity.clock_step_s(samples),
             restarts=self._traffic.restarts,

@@ -39,6 +39,8 @@ class Scenario:
     """For each, a provider that is away for so many seconds of an open loop."""
     storms_s: tuple[float, ...] = ()
     """For each, a provider that answers 429 to everything for so many seconds of an open loop."""
+    one_each: int = 0
+    """A sample sent with one task and one POST for each, to compare with; 0 leaves it out."""
     # The population
     users: int = 100_000
     duplicate_share: float = 0.01

@@ -114,7 +114,7 @@ class Traffic:
             beside: is sent at the same time for as long as the other takes.
             disturb: is told at every look which share of the load has its outcome.
         """
-        self._set_provider(plan)
+        self.behave(plan)
         with contextlib.ExitStack() as ending:
             if beside is not None:
                 ending.callback(self._until_settled, beside.lane)
@@ -193,7 +193,8 @@ class Traffic:
                 if quiet.too_long((state, settled, end, observed.stat().st_size)):
                     return  # the account will name what is missing
 
-    def _set_provider(self, plan: Plan) -> None:
+    def behave(self, plan: Plan) -> None:
+        """Makes the provider behave as the plan says."""
         scenario = self._scenario
         behaviour: dict[str, Any] = {
             "seed": scenario.seed,

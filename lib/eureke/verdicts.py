@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import asdict
 from typing import Any
 
+from eureke.comparison import Peer
 from eureke.measure import validity
 from eureke.measure.floor import Floor
 from eureke.measure.ledger import merged
@@ -14,6 +15,7 @@ from eureke.scenario import HOURLY_RATE_PER_S
 def summarised(
     phases: Sequence[Phase],
     floors: Sequence[Floor],
+    peers: Sequence[Peer],
     *,
     name: str,
     clock_step_s: float,
@@ -52,6 +54,7 @@ def summarised(
         "equipment_cpu_s": main.equipment_cpu_s if main else None,
         "peak_rss_mib": max((each.peak_rss_mib for each in phases), default=None),
         "restarts": restarts,
+        "peers": [_compared(peer, main) for peer in peers],
         "phases": {phase.name: _told(phase) for phase in phases},
     }
 
@@ -70,6 +73,15 @@ def _facts(main: Phase | None, paced: Phase | None, clock_step_s: float) -> vali
         clock_step_s=clock_step_s,
         provider_busy=main.provider_busy if main else 0.0,
     )
+
+
+def _compared(peer: Peer, main: Phase | None) -> dict[str, Any]:
+    """A peer for the summary; what it says of a million is extrapolated from the sample."""
+    return asdict(peer) | {
+        "throughput_per_s": peer.throughput_per_s,
+        "extrapolated_million_s": 1e6 / peer.throughput_per_s,
+        "times_as_fast": main.throughput_per_s / peer.throughput_per_s if main else None,
+    }
 
 
 def _told(phase: Phase) -> dict[str, Any]:

@@ -4,10 +4,13 @@ import statistics
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
+import pandas as pd
+
 from eureke.errors import ResultUnreadable
+from eureke.measure.latency import percentiles
 from eureke.measure.results import Result
 
-ROWS: Final = (
+ROWS: Final[tuple[tuple[str, tuple[str | int, ...]], ...]] = (
     ("first send to last receipt, s", ("wall_s",)),
     ("notifications a second", ("throughput_per_s",)),
     ("Kafka's floor, s", ("kafka_floor_s",)),
@@ -16,6 +19,8 @@ ROWS: Final = (
     ("receipt p99, ms", ("receipt_ms", "p99")),
     ("urgent beside the load, receipt p50, ms", ("urgent_ms", "p50")),
     ("urgent beside the load, slowest receipt, ms", ("urgent_ms", "max")),
+    ("one task and one POST each, a second", ("peers", 0, "throughput_per_s")),
+    ("times as fast as that", ("peers", 0, "times_as_fast")),
     ("CPU of the system, s", ("system_cpu_s",)),
     ("CPU of the equipment, s", ("equipment_cpu_s",)),
     ("memory of all processes, MiB", ("peak_rss_mib",)),
@@ -45,10 +50,25 @@ def spread_table(results: Sequence[Result]) -> str:
         if values:
             told = (statistics.median(values), min(values), max(values))
             lines.append(f"| {label} | " + " | ".join(_number(value) for value in told) + " |")
+    lines += _pooled(results)
     accounted = sum(bool(each.summary["accounted"]) for each in results)
     valid = sum(bool(each.summary["valid"]) for each in results)
     lines.append(f"\nAccounted {accounted} of {len(results)}, valid {valid} of {len(results)}.")
     return "\n".join(lines)
+
+
+def _pooled(results: Sequence[Result]) -> list[str]:
+    """What a single run has too few samples for: percentiles of all runs' samples together."""
+    tables = [each.urgent for each in results]
+    waits_ms = [table[table["phase"] == "flat-out"]["receipt_ms"].dropna() for table in tables]
+    told = percentiles(pd.concat(waits_ms).to_numpy(dtype=float))
+    if told.p99 is None:
+        return []
+    line = (
+        "\nUrgent ones beside the load, to the receipt, the samples of all runs together "
+        f"(n = {told.n:,}): p50 {told.p50:.0f}, p99 {told.p99:.0f}, slowest {told.max:.0f} ms."
+    )
+    return [line]
 
 
 def _heading(results: Sequence[Result]) -> str:
@@ -64,10 +84,13 @@ def _heading(results: Sequence[Result]) -> str:
     )
 
 
-def _at(summary: Mapping[str, Any], path: Sequence[str]) -> float | None:
+def _at(summary: Mapping[str, Any], path: Sequence[str | int]) -> float | None:
     value: Any = summary
-    for name in path:
-        value = (value or {}).get(name)
+    for step in path:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return None
     return None if value is None else float(value)
 
 

@@ -40,6 +40,7 @@ def summary_table(summary: Mapping[str, Any]) -> str:
     for name, label in LATENCIES:
         told = summary.get(name)
         rows.append((label, _latency(told) if told else "not measured"))
+    rows += [_peer(each) for each in summary.get("peers", ())]
     rows += [_outage(phase) for phase in summary.get("phases", {}).values() if phase.get("toll")]
     rows += _verdicts(summary)
     width = max(len(label) for label, _ in rows)
@@ -88,6 +89,16 @@ def _latency(told: Mapping[str, Any]) -> str:
         for name in PERCENTILES
     ]
     return f"{'  '.join(parts)} ms  (n = {told['n']:,})"
+
+
+def _peer(peer: Mapping[str, Any]) -> tuple[str, str]:
+    times = peer["times_as_fast"]
+    ratio = f"; the pipeline is {times:.0f} times as fast" if times else ""
+    told = (
+        f"{peer['throughput_per_s']:,.0f}/s on a sample of {peer['sample']:,}, extrapolated "
+        f"{peer['extrapolated_million_s']:,.0f} s a million{ratio}"
+    )
+    return str(peer["name"]), told
 
 
 def _outage(phase: Mapping[str, Any]) -> tuple[str, str]:

@@ -49,6 +49,9 @@ class Tasks:
                 queue=self._queue,
                 priority=self._priority(batch),
                 ignore_result=True,
+                # Else Celery writes out a batch once more, for logs that nobody reads.
+                argsrepr="()",
+                kwargsrepr="{}",
             )
         except (kombu.exceptions.OperationalError, redis.RedisError, OSError) as error:
             log.warning("Celery's queue did not take batch %s, kept for later: %s", batch.id, error)

@@ -107,6 +107,14 @@ def rows(folder: Path) -> Iterator[pa.RecordBatch]:
         yield from file.iter_batches(batch_size=ROWS)
 
 
+def values(folder: Path) -> Iterator[bytes]:
+    """The values of a load's records, in the order of sending."""
+    with (folder / "values.bin").open("rb") as file:
+        for some in rows(folder):
+            for length in some["length"].to_pylist():
+                yield file.read(length)
+
+
 def check_space(folder: Path, *, count: int) -> None:
     """Raises LoadFailed where the disk has no room for a load of so many records."""
     place = folder
