@@ -82,11 +82,16 @@ class Traffic:
         self.one_shot("people", timeout_s=120)
         self._stack.launch("users", "eureke.pipeline.users", "--import", str(table), side="system")
         self.one_shot("users", timeout_s=300)
-        if known.exists():  # dispatchers remember for a while what others have asked for
-            for each in self._stack.status():
-                if each.name.startswith("dispatcher-"):
-                    self._stack.restart(each.name)
+        for lane in self._stack.settings.lanes:
+            if self._has_records(lane.name):  # its dispatchers remember what they have asked for
+                for each in self._stack.status():
+                    if each.name.startswith(f"dispatcher-{lane.name}-"):
+                        self._stack.restart(each.name)
         known.write_bytes(told)
+
+    def _has_records(self, lane: str) -> bool:
+        with Lag(self._stack.settings, lane) as lag:
+            return lag.now()[1] > 0
 
     def _next_day(self) -> int:
         """A day that no other load of this stack was created on."""

@@ -1,5 +1,7 @@
 """The account: good histories close, and every planted fault is found by id."""
 
+import subprocess
+import sys
 from dataclasses import dataclass, field, replace
 
 import pytest
@@ -225,3 +227,49 @@ def test_any_single_change_to_a_good_history_is_found(
     else:
         history.log.pop(data.draw(st.integers(0, len(history.log) - 1)))
     assert not history.account(rows_per_bucket=rows_per_bucket).closes
+
+
+IN_A_PROCESS_OF_ITS_OWN = """
+import resource, sys
+from eureke.measure.ledger import Evidence, LogRows, OutcomeRows, SentRows, account
+
+count, piece = int(sys.argv[1]), 50_000
+gone = {count // 12 * (at + 1) for at in range(11)}
+
+class Again:
+    def __init__(self, read):
+        self.read = read
+    def __iter__(self):
+        for start in range(0, count, piece):
+            places = list(range(start, start + piece))
+            yield self.read([f"{at:08x}-4d1f-4f6e-9d5e-{at:012x}" for at in places], places)
+
+found = account(Evidence(
+    sent=Again(lambda ids, _: SentRows(ids, ["delivered"] * piece, ["acknowledged"] * piece)),
+    log=Again(LogRows),
+    outcomes=Again(lambda ids, places: OutcomeRows(ids, places, ["delivered"] * piece)),
+    effects=Again(lambda ids, places: [a for a, b in zip(ids, places) if b not in gone]),
+    committed={0: count},
+))
+peak_mib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
+print(found.records, found.lost, len(set(found.culprits["lost"])), peak_mib)
+"""
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(1800)
+def test_ten_million_records_take_no_more_memory_than_two() -> None:
+    """Eleven losses among them are found by id."""
+    peaks_mib = []
+    for count in (2_000_000, 10_000_000):
+        told = subprocess.run(
+            [sys.executable, "-c", IN_A_PROCESS_OF_ITS_OWN, str(count)],
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        records, lost, named, peak_mib = map(int, told.split())
+        assert (records, lost, named) == (count, 11, 11)
+        peaks_mib.append(peak_mib)
+    print(f"at most {peaks_mib} MiB")
+    assert peaks_mib[1] < 1.5 * peaks_mib[0]

@@ -4,10 +4,12 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
+import pytest
 
 from eureke.measure.evidence import marks
 from eureke.scenario import Scenario
 from eureke.stack.stack import Stack
+from eureke.world.load import LoadWriter, Made
 from eureke.world.population import write_load
 
 
@@ -22,19 +24,19 @@ def sent(stack: Stack, folder: Path, *, count: int, arrivals: str, rate_per_s: f
         rate_per_s=rate_per_s,
         salt=folder.name,
     )
+    return sent_load(stack, folder, name=f"sender-{arrivals}")
+
+
+def sent_load(stack: Stack, folder: Path, *, name: str) -> Path:
     out = folder / "sent.parquet"
-    name = f"sender-{arrivals}"
-    arguments = (
-        "--load",
-        str(folder / "load"),
-        "--lane",
-        "bulk",
-        "--out",
-        str(out),
-        "--tag",
-        "warm-up",
+    stack.launch(
+        name,
+        "eureke.world.sender",
+        *("--load", str(folder / "load")),
+        *("--lane", "bulk"),
+        *("--out", str(out)),
+        *("--tag", "warm-up"),
     )
-    stack.launch(name, "eureke.world.sender", *arguments)
     stack.wait(name, timeout_s=60)
     return out
 
@@ -63,3 +65,19 @@ def test_open_loop_send_times_are_fixed_in_advance(stack: Stack, tmp_path: Path)
     assert (record["sent_ns"] >= record["intended_ns"]).all()
     assert (record["acked_ns"] > record["sent_ns"]).all()
     assert (record["status"] == "acknowledged").all()
+
+
+@pytest.mark.parametrize("paced", [False, True])
+def test_a_record_that_kafka_will_never_take_is_refused_and_the_others_go_on(
+    stack: Stack, tmp_path: Path, paced: bool
+) -> None:
+    """Too large for any topic: found again by its value where no record has a report."""
+    with LoadWriter(tmp_path / "load") as load:
+        for at, value in enumerate((b"{}", b"x" * 3_000_000, b"[]")):
+            made = Made(id=None, key=str(at), value=value, expected="malformed")
+            load.add(made, at * 1_000_000 if paced else 0)
+    out = sent_load(stack, tmp_path, name=f"sender-large-{paced}")
+    record = pq.read_table(out).to_pandas()
+    assert list(record["seq"]) == [0, 1, 2]
+    assert list(record["status"]) == ["acknowledged", "refused", "acknowledged"]
+    assert b'"refused":1' in out.with_name("sent.parquet.progress").read_bytes()

@@ -54,8 +54,9 @@ def samples(span: Span, seen: Sequence[Seen], load: Sent) -> pd.DataFrame:
     from the intended time) and `<stage>_ms` for each of STAGES.
     """
     sent = _sent(load)
-    batches, items = _receipts(span, seen)
-    effects = _effects(span)
+    wanted = set(sent["id"])
+    batches, items = _receipts(span, seen, wanted)
+    effects = _effects(span, wanted)
     rows = pd.DataFrame(sent.join(items, on="id", how="inner").join(batches, on="batch"))
     rows["effect_ns"] = rows["id"].map(effects)
     times = ["intended_ns", "sent_ns", "polled_ns", "queued_ns", "started_ns", "answered_ns"]
@@ -85,12 +86,15 @@ def _sent(load: Sent) -> pd.DataFrame:
     return pd.DataFrame(both[both["expected"] == "delivered"])
 
 
-def _receipts(span: Span, seen: Sequence[Seen]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Each batch's times, and the batch of each id's first delivery."""
+def _receipts(
+    span: Span, seen: Sequence[Seen], wanted: set[str]
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The times of each batch with wanted ids, and the batch of each one's first delivery."""
     seen_ns = {each.offset: each.t_ns for each in seen if each.topic == "receipts"}
     batches, ids, of = [], [], []
     for offset, receipt in span.receipts():
-        if not receipt.delivered or offset not in seen_ns:
+        found = [at.id for at in receipt.delivered if at.id in wanted]
+        if not found or offset not in seen_ns:
             continue
         batches.append(
             (
@@ -102,18 +106,18 @@ def _receipts(span: Span, seen: Sequence[Seen]) -> tuple[pd.DataFrame, pd.DataFr
                 seen_ns[offset],
             )
         )
-        ids += [at.id for at in receipt.delivered]
-        of += [offset] * len(receipt.delivered)
+        ids += found
+        of += [offset] * len(found)
     columns = ["batch", "polled_ns", "queued_ns", "started_ns", "answered_ns", "seen_ns"]
     items = pd.DataFrame({"id": ids, "batch": of}).drop_duplicates("id").set_index("id")
     return pd.DataFrame(batches, columns=columns).set_index("batch"), items
 
 
-def _effects(span: Span) -> dict[str, int]:
-    """The time of each id's first effect."""
+def _effects(span: Span, wanted: set[str]) -> dict[str, int]:
+    """The time of each wanted id's first effect."""
     first: dict[str, int] = {}
     for effects in span.effects():
-        for each in effects["effects"]:
+        for each in wanted.intersection(effects["effects"]):
             first.setdefault(each, effects["t_ns"])
     return first
 

@@ -18,7 +18,7 @@ from celery import Celery
 from eureke.errors import EurekeError
 from eureke.notification import Notification
 from eureke.settings import Settings
-from eureke.world.load import values
+from eureke.world.load import pieces
 
 THREADS: Final = 32
 TIMEOUT_S: Final = 10.0
@@ -68,7 +68,7 @@ def hand_over(settings: Settings, load: Path) -> Handed:
     check = msgspec.json.Decoder(Notification).decode
     decode = msgspec.json.Decoder().decode
     begin_ns, tasks = time.monotonic_ns(), 0
-    for value in values(load):
+    for value in (record[2] for some in pieces(load) for record in some):
         try:
             check(value)
         except msgspec.MsgspecError:

@@ -18,6 +18,8 @@ import pyarrow.parquet as pq
 from eureke.errors import LoadFailed
 
 ROWS: Final = 100_000
+PIECE: Final = 50_000
+"""Records that are read at once where nobody waits for the next one."""
 BYTES_EACH: Final = 400
 """What a record takes on disk, values and row together, rounded up."""
 SCHEMA: Final = pa.schema(
@@ -101,18 +103,35 @@ class LoadWriter:
         self._rows.clear()
 
 
-def rows(folder: Path) -> Iterator[pa.RecordBatch]:
-    """The rows of a load, some at a time."""
+Record = tuple[int, bytes, bytes, int]
+"""Seq, key, value, and offset from the load's start in nanoseconds."""
+
+
+def size(folder: Path) -> tuple[int, bool]:
+    """How many records a load has, and whether their send times are fixed in advance."""
     with pq.ParquetFile(folder / "load.parquet") as file:
-        yield from file.iter_batches(batch_size=ROWS)
+        if not file.metadata.num_rows:
+            return 0, False
+        last = file.read_row_group(file.num_row_groups - 1, columns=["offset_ns"])
+        return file.metadata.num_rows, last["offset_ns"][-1].as_py() > 0
 
 
-def values(folder: Path) -> Iterator[bytes]:
-    """The values of a load's records, in the order of sending."""
-    with (folder / "values.bin").open("rb") as file:
-        for some in rows(folder):
-            for length in some["length"].to_pylist():
-                yield file.read(length)
+def pieces(folder: Path, *, most: int = PIECE) -> Iterator[list[Record]]:
+    """The records of a load, in the order of sending, at most so many at a time.
+
+    Files mapped whole would count as memory of whoever reads them.
+    """
+    columns = ["seq", "key", "length", "offset_ns"]
+    with (
+        pq.ParquetFile(folder / "load.parquet") as table,
+        (folder / "values.bin").open("rb") as file,
+    ):
+        for some in table.iter_batches(batch_size=most, columns=columns):
+            rows = zip(*(some[name].to_pylist() for name in columns), strict=True)
+            yield [
+                (seq, key.encode(), file.read(length), offset_ns)
+                for seq, key, length, offset_ns in rows
+            ]
 
 
 def check_space(folder: Path, *, count: int) -> None:

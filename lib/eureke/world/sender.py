@@ -10,36 +10,31 @@ import signal
 import sys
 import time
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
+from itertools import chain
 from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
 import msgspec
 import numpy as np
-import numpy.typing as npt
 import pyarrow as pa
-import pyarrow.parquet as pq
-from confluent_kafka import KafkaError, Message, Producer
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
 from eureke.errors import EurekeError, LoadFailed
 from eureke.notification import TAG_HEADER
 from eureke.settings import Settings
-from eureke.world.load import rows
+from eureke.world.load import pieces, size
+from eureke.world.sent import ACKNOWLEDGED, UNKNOWN, Fates, SentWriter, Times, decided, fate
 
-UNSENT, ACKNOWLEDGED, REFUSED, UNKNOWN, UNDECIDED = range(5)
-STATUSES: Final = ("unsent", "acknowledged", "refused", "unknown")
 REPORT_NS: Final = 200_000_000
 POLL_NS: Final = 1_500_000
 """Time enough to serve reports until so long before a send."""
 SPIN_NS: Final = 300_000
 """A sleep ends late by so much; the rest is spun away."""
-NEVER_STORED: Final = frozenset({KafkaError.MSG_SIZE_TOO_LARGE})
-"""Errors that say for certain that Kafka has no such record; all others leave it open."""
-PIECE: Final = 100_000
-"""Records read at once: a file mapped whole would count as memory of this process."""
-Times = npt.NDArray[np.int64]
-Report = Callable[[KafkaError | None, Message], None]
+PACED_PIECE: Final = 200
+"""Records read at once: more would make the next one late."""
+Report = Callable[[KafkaError | None, Message | None], None]
 
 
 class Sender:
@@ -53,22 +48,14 @@ class Sender:
         self._out = out
         self._options: dict[str, Any] = {"headers": [(TAG_HEADER, tag.encode())]} if tag else {}
         try:
-            table = pa.Table.from_batches(rows(folder)).select(["key", "length", "offset_ns"])
+            self._total, self.paced = size(folder)
         except (OSError, pa.ArrowInvalid) as error:
             raise LoadFailed(
                 f"the load in {folder} cannot be read: {error}", remedy="prepare it again"
             ) from error
-        self._keys = table["key"]
-        self._lengths = table["length"]
-        self._offsets_ns: Times = table["offset_ns"].to_numpy()
-        self.paced = bool(self._offsets_ns.any())
-        self._sent_ns = np.zeros(len(table), dtype=np.int64)
-        self._acked_ns = np.zeros(len(table), dtype=np.int64)
-        self._status = np.zeros(len(table), dtype=np.int8)
         self._count = 0
         self._stopping = False
         self._next_report_ns = 0
-        self._begin_ns = 0
         self._errors: dict[bytes, int] = {}
         reports = {} if self.paced else {"delivery.report.only.error": True}
         self._producer = Producer(
@@ -81,60 +68,94 @@ class Sender:
 
     def run(self) -> None:
         """Sends everything, waits for the answers, writes the record."""
-        self._begin_ns = time.monotonic_ns()
         gc.disable()
-        (self._send_paced if self.paced else self._send_flat_out)()
-        self._decide(self._flush(5.0 if self._stopping else 150.0))
-        self._write()
-        self._report(done=True)
+        counts = self._send_paced() if self.paced else self._send_flat_out()
+        self._report(**counts, done=True)
 
-    def _records(self) -> Iterator[tuple[int, bytes, bytes]]:
-        """Seq, key and value of each record, a piece of the load at a time."""
-        with (self._folder / "values.bin").open("rb") as file:
-            for first in range(0, len(self._keys), PIECE):
-                keys = self._keys[first : first + PIECE].to_pylist()
-                lengths = self._lengths[first : first + PIECE].to_pylist()
-                values = file.read(sum(lengths))
-                start = 0
-                for seq, (key, length) in enumerate(zip(keys, lengths, strict=True), start=first):
-                    yield seq, key.encode(), values[start : start + length]
-                    start += length
-
-    def _send_flat_out(self) -> None:
+    def _send_flat_out(self) -> dict[str, int]:
         """No report a record but of errors: none, and nothing left to flush, is the proof."""
-        sent_ns, clock = array("q"), time.monotonic_ns
-        for seq, key, value in self._records():
-            self._produce(value, key)
-            sent_ns.append(clock())
-            if seq % 1000 == 0:
-                self._producer.poll(0)
-                self._count = seq + 1
-                self._report()
+        provisional = self._out.with_name(f"{self._out.name}.provisional")
+        clock, poll = time.monotonic_ns, self._producer.poll
+        with SentWriter(provisional) as writer:
+            for records in pieces(self._folder):
+                times = array("q")
+                for _, key, value, _ in records:
+                    self._produce(value, key)
+                    times.append(clock())
+                    if not len(times) % 1000:
+                        poll(0)
+                        self._report(sent=self._count + len(times))
+                        if self._stopping:
+                            break
+                self._note(writer, np.array(times, dtype=np.int64))
                 if self._stopping:
                     break
-        self._count = len(sent_ns)
-        self._sent_ns[: self._count] = sent_ns
-        self._status[: self._count] = UNDECIDED
+        left = self._flush(5.0 if self._stopping else 150.0)
+        if not left and not self._errors:
+            provisional.replace(self._out)
+            return writer.counts
+        with SentWriter(self._out) as writer:
+            others = UNKNOWN if left else ACKNOWLEDGED
+            for rows in decided(provisional, self._fates(), others=others):
+                writer.add(**rows)  # type: ignore[arg-type]
+        return writer.counts
 
-    def _send_paced(self) -> None:
+    def _note(self, writer: SentWriter, sent_ns: Times) -> None:
+        """Notes a piece as acknowledged, which it is when no error comes after all."""
+        count = len(sent_ns)
+        writer.add(
+            seq=np.arange(self._count, self._count + count),
+            intended_ns=sent_ns,
+            sent_ns=sent_ns,
+            acked_ns=np.zeros(count, dtype=np.int64),
+            fates=np.full(count, ACKNOWLEDGED, dtype=np.int8),
+        )
+        self._count += count
+
+    def _fates(self) -> dict[int, int]:
+        """By seq, what became of the records that had an error: they are found by their value."""
+        return {
+            seq: self._errors[value]
+            for records in pieces(self._folder)
+            for seq, _, value, _ in records
+            if value in self._errors
+        }
+
+    def _send_paced(self) -> dict[str, int]:
         """Each at its time, with a report each; late ones follow at once, none is left out."""
-        clock, begin_ns = time.monotonic_ns, self._begin_ns + REPORT_NS
-        self._begin_ns = begin_ns
-        for seq, key, value in self._records():
-            due_ns = begin_ns + int(self._offsets_ns[seq])
-            self._producer.poll(0)
-            while (wait_ns := due_ns - clock()) > 0:
-                if wait_ns > POLL_NS:
-                    self._producer.poll((wait_ns - POLL_NS) / 1e9)
-                elif wait_ns > SPIN_NS:
-                    time.sleep((wait_ns - SPIN_NS) / 1e9)
-            self._status[seq] = UNDECIDED
-            self._sent_ns[seq] = clock()
+        times = np.zeros((3, self._total), dtype=np.int64)
+        fates = np.full(self._total, UNKNOWN, dtype=np.int8)
+        begin_ns = time.monotonic_ns() + REPORT_NS
+        records = chain.from_iterable(pieces(self._folder, most=PACED_PIECE))
+        for seq, key, value, offset_ns in records:
+            due_ns = begin_ns + offset_ns
+            self._wait_until(due_ns)
+            times[:2, seq] = due_ns, time.monotonic_ns()
             self._count = seq + 1
-            self._produce(value, key, self._reported(seq))
-            self._report()
+            self._produce(value, key, _reported(seq, times, fates))
+            self._report(sent=self._count)
             if self._stopping:
-                return
+                break
+        self._flush(5.0 if self._stopping else 150.0)
+        intended_ns, sent_ns, acked_ns = times[:, : self._count]
+        with SentWriter(self._out) as writer:
+            writer.add(
+                seq=np.arange(self._count),
+                intended_ns=intended_ns,
+                sent_ns=sent_ns,
+                acked_ns=acked_ns,
+                fates=fates[: self._count],
+            )
+        return writer.counts
+
+    def _wait_until(self, due_ns: int) -> None:
+        """Serves reports until shortly before the time, then sleeps, then spins."""
+        self._producer.poll(0)
+        while (wait_ns := due_ns - time.monotonic_ns()) > 0:
+            if wait_ns > POLL_NS:
+                self._producer.poll((wait_ns - POLL_NS) / 1e9)
+            elif wait_ns > SPIN_NS:
+                time.sleep((wait_ns - SPIN_NS) / 1e9)
 
     def _produce(self, value: bytes, key: bytes, report: Report | None = None) -> None:
         """Hands a record to the client; waits where its queue is full."""
@@ -144,16 +165,14 @@ class Sender:
                 self._producer.produce(self._topic, value, key, **options)
             except BufferError:
                 self._producer.poll(0.05)
-                self._report()
+            except KafkaException as error:  # said at once, such as of a record that is too large
+                if report:
+                    report(error.args[0], None)
+                else:
+                    self._errors[value] = fate(error.args[0])
+                return
             else:
                 return
-
-    def _reported(self, seq: int) -> Report:
-        def report(error: KafkaError | None, _message: Message) -> None:
-            self._acked_ns[seq] = time.monotonic_ns()
-            self._status[seq] = fate(error)
-
-        return report
 
     def _failed(self, error: KafkaError | None, message: Message) -> None:
         """Notes an error of a load without reports: the record is found again by its value."""
@@ -166,56 +185,26 @@ class Sender:
         left = len(self._producer)
         while left and time.monotonic() < limit_s:
             left = self._producer.flush(0.2)
-            self._report()
         return left
 
-    def _decide(self, left: int) -> None:
-        """Gives every record its fate that has none yet."""
-        undecided = self._status == UNDECIDED
-        self._status[undecided] = UNKNOWN if self.paced or left else ACKNOWLEDGED
-        if self._errors:
-            for seq, _, value in self._records():
-                if value in self._errors and self._status[seq] != UNSENT:
-                    self._status[seq] = self._errors[value]
-
-    def _write(self) -> None:
-        sent = self._status != UNSENT
-        seq = np.flatnonzero(sent)
-        intended_ns = self._begin_ns + self._offsets_ns if self.paced else self._sent_ns
-        table = pa.table(
-            {
-                "seq": seq,
-                "intended_ns": intended_ns[sent],
-                "sent_ns": self._sent_ns[sent],
-                "acked_ns": self._acked_ns[sent],
-                "status": pa.DictionaryArray.from_arrays(
-                    pa.array(self._status[sent]), pa.array(STATUSES)
-                ),
-            }
-        )
-        pq.write_table(table, self._out)
-
-    def _report(self, *, done: bool = False) -> None:
+    def _report(self, *, done: bool = False, **state: int) -> None:
         """Says how far it is, five times a second."""
         now_ns = time.monotonic_ns()
         if now_ns < self._next_report_ns and not done:
             return
         self._next_report_ns = now_ns + REPORT_NS
-        state: dict[str, Any] = {"sent": self._count, "done": done}
-        if done:
-            counts = np.bincount(self._status, minlength=UNDECIDED + 1)
-            state |= {name: int(counts[at]) for at, name in enumerate(STATUSES)}
         path = self._out.with_name(f"{self._out.name}.progress")
         partial = path.with_suffix(".partial")
-        partial.write_bytes(msgspec.json.encode(state))
+        partial.write_bytes(msgspec.json.encode({"sent": self._count, **state, "done": done}))
         partial.replace(path)
 
 
-def fate(error: KafkaError | None) -> int:
-    """What is known of a record by its delivery report."""
-    if error is None:
-        return ACKNOWLEDGED
-    return REFUSED if error.code() in NEVER_STORED else UNKNOWN
+def _reported(seq: int, times: Times, fates: Fates) -> Report:
+    def report(error: KafkaError | None, _message: Message | None) -> None:
+        times[2, seq] = time.monotonic_ns()
+        fates[seq] = fate(error)
+
+    return report
 
 
 def _configuration(settings: Settings, *, paced: bool) -> dict[str, Any]:
@@ -228,7 +217,7 @@ def _configuration(settings: Settings, *, paced: bool) -> dict[str, Any]:
         "message.timeout.ms": 120_000,
         "linger.ms": 0 if paced else 20,
         "queue.buffering.max.messages": 500_000,
-        "queue.buffering.max.kbytes": 262_144,
+        "queue.buffering.max.kbytes": 98_304,
     }
 
 

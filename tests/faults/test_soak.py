@@ -1,0 +1,87 @@
+"""What takes long: many restarts, many kills, ten million. `make soak` runs it."""
+
+import random
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from eureke.phase import Phase
+from eureke.run import Run
+from eureke.scenario import Scenario
+from eureke.stack.stack import Stack
+
+pytestmark = [pytest.mark.soak, pytest.mark.timeout(3600)]
+RESTARTS = 20
+KILLS = 60
+VICTIMS = ("worker-bulk-1", "dispatcher-bulk-1", "redis-queue", "redis-cache", "kafka")
+OFTEN = (4, 4, 2, 2, 1)
+"""How often each of them is drawn: a broker takes longest to come back."""
+TEN_MILLION = Scenario(count=10_000_000, warm_up=50_000, open_loop_s=0)
+
+
+def hourly_rate_for(
+    stack: Stack, folder: Path, lasts_s: float, disturb: Callable[[float], None]
+) -> Phase:
+    scenario = Scenario(count=1, warm_up=2_000, open_loop_s=lasts_s)
+    run = Run.begin(scenario, stack, results_folder=folder, floor=False)
+    sent = run.open_loop(disturb=disturb)
+    run.close()
+    return sent
+
+
+@pytest.mark.parametrize("name", ["kafka", "redis-queue", "dispatcher-bulk-1"])
+def test_a_service_killed_twenty_times_comes_back_twenty_times(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Some clients find their way back to a server once, and never again."""
+    monkeypatch.setattr("eureke.traffic.RESTARTS_MOST", RESTARTS)
+    killed: list[float] = [0.02]
+
+    def disturb(share: float) -> None:
+        # The share stands still until the system works again, so each kill meets a live one.
+        if len(killed) <= RESTARTS and share >= killed[-1] + 0.04:
+            killed.append(share)
+            stack.kill(name)
+
+    sent = hourly_rate_for(stack, tmp_path, 300.0, disturb)
+    assert sent.restarts.get(name) == RESTARTS
+    assert sent.account.closes, sent.account
+
+
+def test_sixty_kills_at_random_lose_and_double_nothing(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever is hit, while the others are still coming back from the last one."""
+    monkeypatch.setattr("eureke.traffic.RESTARTS_MOST", KILLS)
+    chance = random.Random(11)
+    at = sorted(chance.uniform(0.02, 0.95) for _ in range(KILLS))
+    victims = chance.choices(VICTIMS, OFTEN, k=KILLS)
+
+    def disturb(share: float) -> None:
+        if at and share >= at[0]:
+            at.pop(0)
+            victim = victims.pop()
+            if victim not in stack.ended():
+                stack.kill(victim)
+
+    sent = hourly_rate_for(stack, tmp_path, 600.0, disturb)
+    assert at == []
+    assert sum(sent.restarts.values()) >= KILLS
+    assert sent.account.closes, sent.account
+
+
+def test_ten_million_take_ten_times_as_long_and_no_more_memory(tmp_path: Path) -> None:
+    """Every one accounted for; no process grows with the count."""
+    with Stack.start(scenario=TEN_MILLION) as stack:
+        run = Run.begin(TEN_MILLION, stack, results_folder=tmp_path, floor=False)
+        sent = run.flat_out()
+        result = run.close()
+    assert sent.account.closes, sent.account
+    table = result.timeline
+    memory = table[table["series"].str.startswith("rss_mib.")].groupby("series")
+    for name, rows in memory:
+        early = rows[rows["t_s"].between(0.1 * sent.wall_s, 0.2 * sent.wall_s)]["value"].max()
+        late = rows[rows["t_s"] > 0.9 * sent.wall_s]["value"].max()
+        assert not late > 1.3 * early + 50, f"{name} grew from {early:.0f} to {late:.0f} MiB"
+    print(f"{sent.wall_s:.1f} s, {sent.peak_rss_mib:,.0f} MiB at most")
