@@ -10,8 +10,8 @@ from typing import Any, Literal
 
 from confluent_kafka import Consumer, TopicPartition
 
+from eureke.measure.account import Account
 from eureke.measure.latency import Percentiles
-from eureke.measure.ledger import Account
 from eureke.scenario import Scenario
 from eureke.settings import Settings
 

@@ -15,9 +15,9 @@ from eureke.comparison import Peer, one_each
 from eureke.errors import EurekeError
 from eureke.findings import Findings
 from eureke.measure import results, validity
+from eureke.measure.account import merged
 from eureke.measure.evidence import Marks, Sent, Span, marks
 from eureke.measure.floor import Floor
-from eureke.measure.ledger import merged
 from eureke.measure.machine import fingerprint
 from eureke.measure.sampler import read_samples
 from eureke.outages import Absence, away

@@ -6,8 +6,8 @@ from typing import Any
 
 from eureke.comparison import Peer
 from eureke.measure import validity
+from eureke.measure.account import merged
 from eureke.measure.floor import Floor
-from eureke.measure.ledger import merged
 from eureke.phase import Phase
 from eureke.scenario import HOURLY_RATE_PER_S
 

@@ -9,8 +9,8 @@ import numpy.typing as npt
 import pandas as pd
 import pytest
 
+from eureke.measure.account import Account
 from eureke.measure.latency import STAGES, percentiles
-from eureke.measure.ledger import Account
 from eureke.measure.results import Result, ResultWriter
 from eureke.scenario import Scenario
 

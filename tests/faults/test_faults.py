@@ -12,7 +12,7 @@ import pytest
 import redis
 import requests
 
-from eureke.measure.ledger import Account
+from eureke.measure.account import Account
 from eureke.phase import Phase
 from eureke.run import Run
 from eureke.scenario import Scenario

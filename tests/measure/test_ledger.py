@@ -8,16 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from eureke.measure.ledger import (
-    FAULTS,
-    Account,
-    Evidence,
-    LogRows,
-    OutcomeRows,
-    SentRows,
-    account,
-    merged,
-)
+from eureke.measure.account import FAULTS, Account, merged
+from eureke.measure.ledger import Evidence, LogRows, OutcomeRows, SentRows, account
 
 
 @dataclass

@@ -7,20 +7,21 @@ chance once in 370,000 runs) and sorted into buckets on disk, of which one at a 
 
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
+
+from eureke.measure.account import FAULTS, Account
+from eureke.measure.buckets import Buckets, codes, keys_of
 
 EXPECTED: Final = ("delivered", "duplicate", "malformed", "rejected", "suppressed", "expired")
 STATUSES: Final = ("acknowledged", "refused", "unknown")
 OUTCOMES: Final = ("delivered", "suppressed", "expired", "dead_lettered", "duplicate", "malformed")
 """In this order: where one notification has two outcomes, the first in the list holds."""
 FINAL: Final = OUTCOMES[:4]
-FAULTS: Final = ("lost", "delivered_twice", "stuck", "phantom", "misjudged")
 CULPRITS_SHOWN: Final = 100
 ROWS_PER_BUCKET: Final = 1_000_000
 DELIVERED, DEAD, DUPLICATE, MALFORMED = (
@@ -28,7 +29,6 @@ DELIVERED, DEAD, DUPLICATE, MALFORMED = (
 )
 PLACE_SHIFT: Final = 48
 LINE_SHIFT: Final = 12
-Keys = npt.NDArray[np.uint64]
 
 
 class SentRows(NamedTuple):
@@ -70,47 +70,6 @@ class Evidence:
     committed: Mapping[int, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Account:
-    """What became of every record.
-
-    lost: acknowledged and not in the log, or passed over by the commit without an outcome, or
-        said to be delivered while the provider knows nothing of it.
-    delivered_twice: more than one effect.
-    stuck: in the log, without an outcome, and not passed over yet.
-    phantom: an effect or an outcome of something that is not in the log, or a record nobody sent.
-    misjudged: another outcome than the population expected.
-    """
-
-    records: int = 0
-    unique: int = 0
-    duplicates: int = 0
-    malformed: int = 0
-    acknowledged: int = 0
-    refused: int = 0
-    unknown: int = 0
-    delivered: int = 0
-    suppressed: int = 0
-    expired: int = 0
-    dead_lettered: int = 0
-    lost: int = 0
-    delivered_twice: int = 0
-    stuck: int = 0
-    phantom: int = 0
-    misjudged: int = 0
-    culprits: dict[str, list[str]] = field(default_factory=dict)
-
-    @property
-    def closes(self) -> bool:
-        """Whether every record is accounted for and nothing went wrong."""
-        settled = self.delivered + self.suppressed + self.expired + self.dead_lettered
-        return (
-            self.records == self.unique + self.duplicates + self.malformed
-            and self.unique == settled
-            and not any(getattr(self, fault) for fault in FAULTS)
-        )
-
-
 def account(
     evidence: Evidence, *, rows_per_bucket: int = ROWS_PER_BUCKET, scratch: Path | None = None
 ) -> Account:
@@ -123,7 +82,7 @@ def account(
     """
     with tempfile.TemporaryDirectory(dir=scratch) as folder:
         records = sum(len(rows.places) for rows in evidence.log)
-        buckets = _Buckets(Path(folder), count=records // rows_per_bucket + 1)
+        buckets = Buckets(Path(folder), count=records // rows_per_bucket + 1)
         counts = _fill(buckets, evidence)
         culprits: dict[str, list[int]] = {fault: [] for fault in FAULTS}
         for bucket in range(buckets.count):
@@ -134,59 +93,7 @@ def account(
     return Account(**fields, culprits=named)
 
 
-class _Buckets:
-    """Rows of integers in files, those of one id always in the same bucket."""
-
-    DTYPES: Final[dict[str, list[tuple[str, str]]]] = {
-        "sent": [("key", "u8"), ("expected", "i1"), ("status", "i1")],
-        "log": [("key", "u8"), ("place", "i8"), ("good", "i1")],
-        "outcomes": [("key", "u8"), ("place", "i8"), ("outcome", "i1")],
-        "effects": [("key", "u8")],
-    }
-
-    def __init__(self, folder: Path, *, count: int) -> None:
-        self._folder = folder
-        self.count = count
-
-    def add(self, table: str, **columns: Any) -> None:
-        rows = np.empty(len(columns["key"]), dtype=self.DTYPES[table])
-        for name, values in columns.items():
-            rows[name] = values
-        buckets = rows["key"] % np.uint64(self.count)
-        for bucket in range(self.count):
-            with self._path(table, bucket).open("ab") as file:
-                rows[buckets == bucket].tofile(file)
-
-    def frames(self, bucket: int) -> dict[str, pd.DataFrame]:
-        return {table: self._frame(table, bucket) for table in self.DTYPES}
-
-    def _frame(self, table: str, bucket: int) -> pd.DataFrame:
-        path = self._path(table, bucket)
-        dtype = self.DTYPES[table]
-        rows = np.fromfile(path, dtype=dtype) if path.exists() else np.empty(0, dtype=dtype)
-        return pd.DataFrame({name: rows[name] for name, _ in dtype})
-
-    def _path(self, table: str, bucket: int) -> Path:
-        return self._folder / f"{table}-{bucket}"
-
-
-def _keys(ids: Sequence[str | None], places: Sequence[int] | None = None) -> Keys:
-    """Hashes of the ids; a record without one is known by its place."""
-    values = [each if each is not None else "" for each in ids]
-    keys = pd.util.hash_array(np.array(values, dtype=object), categorize=False)
-    if places is not None:
-        missing = np.array([each is None for each in ids])
-        if missing.any():
-            keys[missing] = pd.util.hash_array(np.array(places, dtype=np.int64)[missing])
-    return keys
-
-
-def _codes(values: Sequence[str], names: Sequence[str]) -> npt.NDArray[np.int8]:
-    number = {name: code for code, name in enumerate(names)}
-    return np.array([number[value] for value in values], dtype=np.int8)
-
-
-def _fill(buckets: _Buckets, evidence: Evidence) -> dict[str, int]:
+def _fill(buckets: Buckets, evidence: Evidence) -> dict[str, int]:
     """Sorts everything into the buckets, and counts what needs no comparison."""
     counts = dict.fromkeys([*STATUSES, "records", "malformed", "_malformed_sent"], 0)
     for sent in evidence.sent:
@@ -201,24 +108,24 @@ def _fill(buckets: _Buckets, evidence: Evidence) -> dict[str, int]:
             ids, expected, statuses = zip(*known, strict=True)
             buckets.add(
                 "sent",
-                key=_keys(ids),
-                expected=_codes(expected, EXPECTED),
-                status=_codes(statuses, STATUSES),
+                key=keys_of(ids),
+                expected=codes(expected, EXPECTED),
+                status=codes(statuses, STATUSES),
             )
     for log in evidence.log:
         good = np.array([each is not None for each in log.ids], dtype=np.int8)
         counts["records"] += len(good)
         counts["malformed"] += int((good == 0).sum())
-        buckets.add("log", key=_keys(log.ids, log.places), place=log.places, good=good)
+        buckets.add("log", key=keys_of(log.ids, log.places), place=log.places, good=good)
     for outcome in evidence.outcomes:
         buckets.add(
             "outcomes",
-            key=_keys(outcome.ids, outcome.places),
+            key=keys_of(outcome.ids, outcome.places),
             place=outcome.places,
-            outcome=_codes(outcome.outcomes, OUTCOMES),
+            outcome=codes(outcome.outcomes, OUTCOMES),
         )
     for effects in evidence.effects:
-        buckets.add("effects", key=_keys(effects))
+        buckets.add("effects", key=keys_of(effects))
     return counts
 
 
@@ -311,7 +218,7 @@ def _named(evidence: Evidence, culprits: dict[str, list[int]]) -> dict[str, list
     names: dict[int, str] = {}
 
     def note(ids: Sequence[str | None], places: Sequence[int] | None = None) -> None:
-        for index, key in enumerate(_keys(ids, places).tolist()):
+        for index, key in enumerate(keys_of(ids, places).tolist()):
             if key in wanted and key not in names:
                 names[key] = ids[index] or _place_name(places[index] if places else 0)
 
@@ -339,17 +246,3 @@ def _place_name(place: int) -> str:
     at, offset = place >> PLACE_SHIFT, place & (1 << PLACE_SHIFT) - 1
     lane, partition = at >> LINE_SHIFT, at & (1 << LINE_SHIFT) - 1
     return f"partition {partition}, offset {offset}" + (f", lane {lane}" if lane else "")
-
-
-def merged(accounts: Iterable[Account]) -> Account:
-    """The account of several loads together."""
-    total: dict[str, Any] = {}
-    culprits: dict[str, list[str]] = {}
-    for each in accounts:
-        for name, value in asdict(each).items():
-            if name == "culprits":
-                for fault, ids in value.items():
-                    culprits.setdefault(fault, []).extend(ids)
-            else:
-                total[name] = total.get(name, 0) + value
-    return Account(**total, culprits=culprits)

@@ -6,15 +6,17 @@ day always give the same bytes.
 """
 
 import argparse
+import itertools
 import sys
 import zlib
-from collections.abc import Iterator
-from dataclasses import replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, get_args
+from typing import Final, NamedTuple, get_args
 
 import msgspec
 import numpy as np
+import numpy.typing as npt
 
 from eureke.errors import EurekeError
 from eureke.notification import CHANNELS, Channel, Priority
@@ -66,53 +68,111 @@ def population(
         # So few come that a duplicate, in a lane with many others, would lie beyond its window.
         scenario = replace(scenario, duplicate_share=0.0)
     seeds = [scenario.seed, zlib.crc32(phase.encode())]
-    chance = np.random.default_rng(seeds)
-    chance_of_ids = np.random.default_rng([*seeds, zlib.crc32(salt.encode())])
+    chances = np.random.default_rng(seeds)
+    chances_of_ids = np.random.default_rng([*seeds, zlib.crc32(salt.encode())])
     ranks = np.arange(1, scenario.users + 1, dtype=np.float64) ** -ZIPF_EXPONENT
     users_until = np.cumsum(ranks) / ranks.sum()
     expectation = Expectation(people(scenario), urgent=priority == "urgent")
     recent: list[Made] = []
     for first in range(0, count, ROWS):
         size = min(ROWS, count - first)
-        kinds = _kinds(scenario, chance, size)
-        drawn_users = np.searchsorted(users_until, chance.random(size))
-        drawn_channels = chance.integers(0, len(CHANNELS), size)
-        templates = chance.integers(0, len(TEMPLATES), size).tolist()
-        bits = chance_of_ids.bytes(24 * size).hex()
-        picks = chance.integers(0, DUPLICATE_DISTANCE, size).tolist()
         created = _day_ns(day) + np.arange(first, first + size, dtype=np.int64) * SPACING_NS
-        held_back = expectation.held_back(drawn_users, drawn_channels, created)
-        users, channels = drawn_users.tolist(), drawn_channels.tolist()
-        created_ns = created.tolist()
-        for row in range(size):
-            kind = kinds[row]
-            if kind == DUPLICATE and recent:
-                before = recent[picks[row] % len(recent)]
+        draws = _drawn(scenario, users_until, created, chances, chances_of_ids)
+        held_back = expectation.held_back(draws.users, draws.channels, created)
+        for draw in draws.rows(first, held_back):
+            if draw.kind == DUPLICATE and recent:
+                before = recent[draw.pick % len(recent)]
                 yield Made(before.id, before.key, before.value, "duplicate")
                 continue
-            random = bits[48 * row : 48 * row + 48]
-            user = users[row]
-            if kind == MALFORMED:
-                yield Made(None, str(user), _malformed(first + row, random), "malformed")
-                continue
-            if kind == EXPIRED:
-                expected = "expired"
-            elif held_back[row] or expectation.over_cap(user, created_ns[row]):
-                expected = "suppressed"
-            else:
-                expected = "rejected" if kind == REJECTED else "delivered"
-            channel = CHANNELS[channels[row]]
-            to = _recipient(channel, user, rejected=kind == REJECTED)
-            head = f'{{"id":"{_id(random)}","user_id":{user},"channel":"{channel}",'
-            body = f'"priority":"{priority}","template":"{TEMPLATES[templates[row]]}",'
-            data = f'"data":{{"to":"{to}","ref":"{random[32:48]}"}},'
-            value = (head + body + data + _times(created_ns[row], kind)).encode()
-            made = Made(_id(random), str(user), value, expected)
-            if len(recent) < DUPLICATE_DISTANCE:
-                recent.append(made)
-            else:
-                recent[(first + row) % DUPLICATE_DISTANCE] = made
+            made = _made(draw, expectation, priority)
+            if draw.kind != MALFORMED:
+                if len(recent) < DUPLICATE_DISTANCE:
+                    recent.append(made)
+                else:
+                    recent[draw.seq % DUPLICATE_DISTANCE] = made
             yield made
+
+
+class _Draw(NamedTuple):
+    """All that chance decides of one notification."""
+
+    seq: int
+    kind: int
+    user: int
+    channel: int
+    template: int
+    pick: int
+    created_ns: int
+    held_back: bool
+    random: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Draws:
+    """The draws of some notifications, a column each."""
+
+    kinds: list[int]
+    users: npt.NDArray[np.int64]
+    channels: npt.NDArray[np.int64]
+    templates: list[int]
+    bits: str
+    picks: list[int]
+    created: npt.NDArray[np.int64]
+
+    def rows(self, first: int, held_back: Sequence[bool]) -> Iterator[_Draw]:
+        columns = zip(
+            itertools.count(first),
+            self.kinds,
+            self.users.tolist(),
+            self.channels.tolist(),
+            self.templates,
+            self.picks,
+            self.created.tolist(),
+            held_back,
+            (self.bits[at : at + 48] for at in range(0, len(self.bits), 48)),
+            strict=False,
+        )
+        return itertools.starmap(_Draw, columns)
+
+
+def _drawn(
+    scenario: Scenario,
+    users_until: npt.NDArray[np.float64],
+    created: npt.NDArray[np.int64],
+    chances: np.random.Generator,
+    chances_of_ids: np.random.Generator,
+) -> _Draws:
+    """The draws in their order, on which every load's bytes depend."""
+    size = len(created)
+    return _Draws(
+        kinds=_kinds(scenario, chances, size),
+        users=np.searchsorted(users_until, chances.random(size)),
+        channels=chances.integers(0, len(CHANNELS), size),
+        templates=chances.integers(0, len(TEMPLATES), size).tolist(),
+        bits=chances_of_ids.bytes(24 * size).hex(),
+        picks=chances.integers(0, DUPLICATE_DISTANCE, size).tolist(),
+        created=created,
+    )
+
+
+def _made(draw: _Draw, expectation: Expectation, priority: Priority) -> Made:
+    """The notification of a draw, and what should become of it."""
+    user, random = draw.user, draw.random
+    if draw.kind == MALFORMED:
+        return Made(None, str(user), _malformed(draw.seq, random), "malformed")
+    if draw.kind == EXPIRED:
+        expected = "expired"
+    elif draw.held_back or expectation.over_cap(user, draw.created_ns):
+        expected = "suppressed"
+    else:
+        expected = "rejected" if draw.kind == REJECTED else "delivered"
+    channel = CHANNELS[draw.channel]
+    to = _recipient(channel, user, rejected=draw.kind == REJECTED)
+    head = f'{{"id":"{_id(random)}","user_id":{user},"channel":"{channel}",'
+    body = f'"priority":"{priority}","template":"{TEMPLATES[draw.template]}",'
+    data = f'"data":{{"to":"{to}","ref":"{random[32:48]}"}},'
+    value = (head + body + data + _times(draw.created_ns, draw.kind)).encode()
+    return Made(_id(random), str(user), value, expected)
 
 
 def _day_ns(day: int) -> int:
