@@ -1,5 +1,6 @@
 """The `eureke` command: each subcommand calls one function of the package."""
 
+import os
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +18,21 @@ app = typer.Typer(
     rich_markup_mode=None,
 )
 
+GivenServers = Annotated[
+    Path | None,
+    typer.Option("--servers", help="a TOML file of servers to use in place of one's own"),
+]
+
+
+def _give(servers: Path | None) -> None:
+    """Tells all that follows of the file: a notebook's kernel inherits the environment."""
+    from eureke.stack.servers import SERVERS_VARIABLE, Servers
+
+    if servers is not None:
+        Servers.read(servers)
+        os.environ[SERVERS_VARIABLE] = str(servers.resolve())
+
+
 # Imports stand inside the commands: `eureke --help` loads none of what they need.
 
 
@@ -29,11 +45,12 @@ def setup() -> None:
 
 
 @app.command()
-def doctor() -> None:
-    """Say what this machine has and lacks, with the remedy of each lack."""
+def doctor(servers: GivenServers = None) -> None:
+    """Say what this machine, or the given servers, have and lack, with the remedy of each lack."""
     from eureke import doctor as room
 
-    findings = room.diagnose()
+    _give(servers)
+    findings = room.diagnose() if servers is None else room.diagnose_servers()
     typer.echo(room.report(findings))
     raise typer.Exit(0 if all(finding.ok is not False for finding in findings) else 1)
 
@@ -45,12 +62,14 @@ def run(
         list[str] | None, typer.Option("--parameter", "-p", help="name=value, may be repeated")
     ] = None,
     profile: Annotated[str, typer.Option(help="smoke, standard or full")] = "smoke",
+    servers: GivenServers = None,
 ) -> None:
     """Run a notebook; its executed copy and report land beside its result."""
     from eureke.measure.summary import summary_table
     from eureke.notebooks import execute
     from eureke.notebooks.parameters import read_options
 
+    _give(servers)
     done = execute(notebook, profile=profile, parameters=read_options(parameter or []))
     if done.result is not None:
         typer.echo(summary_table(done.result.summary))
@@ -116,6 +135,7 @@ def spread(
 def bench(
     file: Annotated[Path, typer.Argument(help="a scenario, such as benchmarks/outages.toml")],
     repeat: Annotated[int, typer.Option(min=1, help="how many runs")] = 1,
+    servers: GivenServers = None,
 ) -> None:
     """Run a scenario from a file, without a notebook; several runs give their spread."""
     from eureke.bench import repeated
@@ -123,6 +143,7 @@ def bench(
     from eureke.measure.summary import summary_table
     from eureke.scenario import Scenario
 
+    _give(servers)
     done = []
     for result in repeated(Scenario.read(file), times=repeat, say=typer.echo):
         typer.echo(f"{result.run_id}\n{summary_table(result.summary)}\n\n{result.folder}")
@@ -134,10 +155,11 @@ def bench(
 
 
 @app.command()
-def up() -> None:
+def up(servers: GivenServers = None) -> None:
     """Start a stack and leave it running."""
     from eureke.stack.stack import Stack
 
+    _give(servers)
     stack = Stack.start(say=typer.echo)
     stack.detach()
     typer.echo(f"up: {stack.folder}; `eureke env` shows its addresses, `eureke down` ends it")

@@ -17,7 +17,11 @@ from eureke.errors import ProgramMissing
 from eureke.measure.machine import fingerprint
 from eureke.places import home
 from eureke.programs import kafka, runtime
+from eureke.scenario import Scenario
 from eureke.settings import KAFKA_VERSION
+from eureke.stack.rights import try_servers
+from eureke.stack.servers import Servers
+from eureke.stack.state import new_state, settings
 
 ARCHITECTURES: Final = ("x86_64", "aarch64", "arm64")
 IMAGES: Final = ("apache/kafka", "redis", "nginx", "prom/prometheus", "grafana/grafana", "postgres")
@@ -71,6 +75,19 @@ def report(findings: Iterable[Finding]) -> str:
 def _line(finding: Finding) -> str:
     remedy = f"  → {finding.remedy}" if finding.remedy and finding.ok is not True else ""
     return f"{MARKS[finding.ok]:8}{finding.name:15} {finding.found}{remedy}"
+
+
+def diagnose_servers() -> list[Finding]:
+    """Tries each given server as a stack would: its address, its version, our rights."""
+    servers = Servers.of_environment()
+    state = new_state(Scenario(), ports={}, application=False, servers=servers)
+    found = try_servers(servers, settings(Scenario(), state, home()))
+    return [
+        Finding(
+            name=each.name, ok=not each.trouble, found=each.trouble or "will do", remedy=each.remedy
+        )
+        for each in found
+    ]
 
 
 def _python() -> Finding:

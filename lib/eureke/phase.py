@@ -176,9 +176,7 @@ class Lag:
 
     def __init__(self, settings: Settings, lane_name: str) -> None:
         lane = settings.lane(lane_name)
-        self._consumer = Consumer(
-            {"bootstrap.servers": settings.kafka, "group.id": lane.group, "log_level": 2}
-        )
+        self._consumer = Consumer({**settings.kafka_client, "group.id": lane.group, "log_level": 2})
         self._places = [TopicPartition(lane.topic, each) for each in range(lane.partitions)]
 
     def __enter__(self) -> "Lag":

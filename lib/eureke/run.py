@@ -266,13 +266,21 @@ class Run:
             "machine": asdict(self._machine),
             "backend": self._stack.backend,
             "backend_reason": self._stack.backend_reason,
+            "given": sorted(self._stack.given),
             "settings": self._public_settings(),
             "floors": [msgspec.to_builtins(floor) for floor in self._floors],
             "notes": "one broker, replication 1, no fsync: acks=all costs nothing here",
         }
 
     def _public_settings(self) -> Mapping[str, Any]:
-        secret = ("kafka", "redis_queue", "redis_cache", "provider_url")
+        secret = (
+            "kafka",
+            "kafka_options",
+            "redis_queue",
+            "redis_cache",
+            "provider_url",
+            "users_url",
+        )
         values = asdict(self._stack.settings)
         return {name: value for name, value in values.items() if name not in secret}
 

@@ -2,9 +2,9 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 import msgspec
 
@@ -48,7 +48,11 @@ class Settings:
     provider_url: str
     users_url: str
     """Of the users database, as SQLAlchemy writes it."""
+    kafka_options: dict[str, str] = field(default_factory=dict)
+    """What Kafka's clients need besides, such as for TLS and SASL, in librdkafka's names."""
     prefix: str = "eureke"
+    """Of topics, groups, queues and keys."""
+    replication: int = 1
     partitions: int = 4
     worker_threads: int = 8
     provider_items_per_request: int = 500
@@ -71,6 +75,11 @@ class Settings:
 
     celery_priorities: bool = False
     """Whether urgent notifications in the bulk lane overtake by Celery's priorities."""
+
+    @property
+    def kafka_client(self) -> dict[str, Any]:
+        """The configuration that every client of Kafka starts from."""
+        return {"bootstrap.servers": self.kafka, **self.kafka_options}
 
     @property
     def lanes(self) -> tuple[Lane, ...]:

@@ -36,7 +36,7 @@ def marks(settings: Settings, *files: Path) -> Marks:
     """The ends of the lanes' and the outcomes' topics and of the files, now."""
     lanes = [lane.topic for lane in settings.lanes]
     topics = (*lanes, settings.receipts, settings.dead_letters)
-    consumer = Consumer(_FETCHING | {"bootstrap.servers": settings.kafka})
+    consumer = Consumer(_FETCHING | settings.kafka_client)
     try:
         known = consumer.list_topics(timeout=10).topics
         return Marks(
@@ -59,9 +59,7 @@ def committed(settings: Settings) -> dict[int, int]:
     """By the line of a partition (see `line`), where its group goes on after a restart."""
     found: dict[int, int] = {}
     for number, lane in enumerate(settings.lanes):
-        consumer = Consumer(
-            {"bootstrap.servers": settings.kafka, "group.id": lane.group, "log_level": 2}
-        )
+        consumer = Consumer({**settings.kafka_client, "group.id": lane.group, "log_level": 2})
         try:
             places = [TopicPartition(lane.topic, each) for each in range(lane.partitions)]
             for at in consumer.committed(places, timeout=10):
@@ -176,7 +174,7 @@ class Span:
         ends = self.end.topics[topic]
         begins = self.begin.topics[topic]
         left = {at for at in ends if begins[at] < ends[at]}
-        consumer = Consumer(_FETCHING | {"bootstrap.servers": self.settings.kafka})
+        consumer = Consumer(_FETCHING | self.settings.kafka_client)
         try:
             consumer.assign([TopicPartition(topic, at, begins[at]) for at in left])
             while left:
@@ -198,18 +196,16 @@ class Span:
 
 
 def _sent_rows(sent: Sent) -> Iterator[SentRows]:
-    with pq.ParquetFile(sent.load / "load.parquet") as load, pq.ParquetFile(sent.record) as record:
-        fates = record.iter_batches(columns=["status"], batch_size=100_000)
+    """The load's rows beside their fates; the two files are cut into pieces of their own sizes."""
+    fates = pq.read_table(sent.record, columns=["status"])["status"]
+    start = 0
+    with pq.ParquetFile(sent.load / "load.parquet") as load:
         for rows in load.iter_batches(columns=["id", "expected"], batch_size=100_000):
-            statuses = next(fates, None)
-            if statuses is None:
-                return
-            count = statuses.num_rows
-            yield SentRows(
-                rows["id"].to_pylist()[:count],
-                rows["expected"].to_pylist()[:count],
-                statuses["status"].to_pylist(),
-            )
+            statuses = fates.slice(start, rows.num_rows).to_pylist()
+            start += rows.num_rows
+            if statuses:
+                ids, expected = (rows[name].to_pylist() for name in ("id", "expected"))
+                yield SentRows(ids[: len(statuses)], expected[: len(statuses)], statuses)
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,7 +145,7 @@ class _Line:
     """A topic of its own with one producer and one consumer; deleted at the end."""
 
     def __init__(self, settings: Settings) -> None:
-        servers = {"bootstrap.servers": settings.kafka}
+        servers = settings.kafka_client
         self._topic = f"{settings.prefix}.floor-{secrets.token_hex(3)}"
         self._errors: list[KafkaError] = []
         self._admin = AdminClient(servers | {"log_level": 2})

@@ -82,7 +82,7 @@ class Observer:
         self._letter = msgspec.json.Decoder(DeadLetter).decode
         self._consumer = Consumer(
             {
-                "bootstrap.servers": settings.kafka,
+                **settings.kafka_client,
                 "group.id": "none",
                 "enable.auto.commit": False,
                 "fetch.queue.backoff.ms": 10,

@@ -74,9 +74,7 @@ class Sampler:
         )
         self._groups = [
             (
-                Consumer(
-                    {"bootstrap.servers": settings.kafka, "group.id": lane.group, "log_level": 2}
-                ),
+                Consumer({**settings.kafka_client, "group.id": lane.group, "log_level": 2}),
                 [TopicPartition(lane.topic, each, OFFSET_END) for each in range(lane.partitions)],
             )
             for lane in settings.lanes

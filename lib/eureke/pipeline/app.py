@@ -28,14 +28,14 @@ compression.register(  # type: ignore[no-untyped-call]
 def celery_app(settings: Settings, lane: Lane) -> Celery:
     """The application of a lane; nothing connects before it is used."""
     app = Celery("eureke", broker=settings.redis_queue, set_as_current=False)
-    app.conf.update(configuration(lane))
+    app.conf.update(configuration(settings, lane))
     return app
 
 
-def configuration(lane: Lane) -> dict[str, Any]:
+def configuration(settings: Settings, lane: Lane) -> dict[str, Any]:
     """Celery's settings, each with its reason."""
     return {
-        "task_default_queue": lane.queue,
+        "task_default_queue": lane.name,
         # The batch is opaque bytes, which JSON has no form for; pickle runs what it reads.
         "task_serializer": "msgpack",
         "task_compression": "lz4",
@@ -50,14 +50,16 @@ def configuration(lane: Lane) -> dict[str, Any]:
         # A dead queue must show at once: the dispatcher keeps the batch and tries again.
         "task_publish_retry": False,
         "broker_transport_options": {
+            # Of every key: a Redis may be shared, and may know who owns what by it.
+            "global_keyprefix": f"{settings.prefix}.",
             "queue_order_strategy": "priority",
             "priority_steps": [PRIORITY_URGENT, PRIORITY_BULK],
             "sep": PRIORITY_SEPARATOR,
             "socket_timeout": SOCKET_TIMEOUT_S,
             "socket_connect_timeout": SOCKET_TIMEOUT_S,
-            "unacked_key": f"{lane.queue}.unacked",
-            "unacked_index_key": f"{lane.queue}.unacked-index",
-            "unacked_mutex_key": f"{lane.queue}.unacked-mutex",
+            "unacked_key": f"{lane.name}.unacked",
+            "unacked_index_key": f"{lane.name}.unacked-index",
+            "unacked_mutex_key": f"{lane.name}.unacked-mutex",
         },
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,

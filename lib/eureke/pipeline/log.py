@@ -68,7 +68,7 @@ class LaneReader:
         self._consumer = Consumer(
             _FETCHING
             | {
-                "bootstrap.servers": settings.kafka,
+                **settings.kafka_client,
                 "group.id": lane.group,
                 # A successor under the same name takes over at once, without waiting for the
                 # session of the one that was killed.
@@ -162,9 +162,7 @@ class ReceiptReader:
 
     def __init__(self, settings: Settings) -> None:
         self._decode = msgspec.json.Decoder(Unfinished).decode
-        self._consumer = Consumer(
-            _FETCHING | {"bootstrap.servers": settings.kafka, "group.id": "none"}
-        )
+        self._consumer = Consumer(_FETCHING | {**settings.kafka_client, "group.id": "none"})
         topic = settings.receipts
         metadata = self._consumer.list_topics(topic, timeout=10).topics[topic]
         self._consumer.assign(
@@ -201,7 +199,7 @@ def before(
         offsets: by partition, where the reading ends.
         records: how many records before it the reading begins.
     """
-    consumer = Consumer(_FETCHING | {"bootstrap.servers": settings.kafka, "group.id": "none"})
+    consumer = Consumer(_FETCHING | {**settings.kafka_client, "group.id": "none"})
     try:
         begin = {
             partition: max(_first(consumer, topic, partition), end - records)

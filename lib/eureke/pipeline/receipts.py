@@ -22,7 +22,7 @@ class Outcomes:
         self._encode = msgspec.json.Encoder().encode
         self._producer = Producer(
             {
-                "bootstrap.servers": settings.kafka,
+                **settings.kafka_client,
                 "acks": "all",
                 "enable.idempotence": True,
                 "compression.type": "lz4",

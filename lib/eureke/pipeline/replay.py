@@ -41,7 +41,7 @@ def replay(settings: Settings) -> Replayed:
     """
     consumer = Consumer(
         {
-            "bootstrap.servers": settings.kafka,
+            **settings.kafka_client,
             "group.id": f"{settings.prefix}.replay",
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
@@ -70,7 +70,7 @@ def _replayed(settings: Settings, consumer: Consumer) -> Replayed:
 
     producer = Producer(
         {
-            "bootstrap.servers": settings.kafka,
+            **settings.kafka_client,
             "acks": "all",
             "enable.idempotence": True,
             "partitioner": "murmur2_random",

@@ -28,7 +28,7 @@ class Tasks:
     ) -> None:
         self._items_per_request = settings.provider_items_per_request
         self._priorities = settings.celery_priorities
-        self._queue = lane.queue
+        self._queue = lane.name
         self._celery = celery
         self._clock = clock
 

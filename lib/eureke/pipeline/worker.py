@@ -52,7 +52,7 @@ def serve(settings: Settings, lane_name: str) -> None:
                 "worker",
                 "--pool=threads",
                 f"--concurrency={settings.worker_threads}",
-                f"--queues={lane.queue}",
+                f"--queues={lane.name}",
                 f"--hostname={lane_name}-{os.getpid()}@%h",
                 "--without-gossip",
                 "--without-mingle",

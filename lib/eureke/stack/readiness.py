@@ -31,7 +31,7 @@ def kafka_ready(settings: Settings) -> str:
         socket.create_connection((host, int(port)), timeout=1).close()
     except OSError as error:
         return str(error)
-    admin = AdminClient({"bootstrap.servers": settings.kafka, "log_level": 0})
+    admin = AdminClient({**settings.kafka_client, "log_level": 0})
     try:
         admin.list_topics(timeout=1)
         # The first question to a coordinator creates `__consumer_offsets`: without it the
@@ -102,11 +102,11 @@ def make_topics(settings: Settings) -> None:
     Raises:
         KafkaException: the broker refuses.
     """
-    admin = AdminClient({"bootstrap.servers": settings.kafka, "log_level": 0})
+    admin = AdminClient({**settings.kafka_client, "log_level": 0})
     topics = [
-        *(NewTopic(lane.topic, lane.partitions, 1) for lane in settings.lanes),
-        NewTopic(settings.receipts, 1, 1),
-        NewTopic(settings.dead_letters, 1, 1),
+        *(NewTopic(lane.topic, lane.partitions, settings.replication) for lane in settings.lanes),
+        NewTopic(settings.receipts, 1, settings.replication),
+        NewTopic(settings.dead_letters, 1, settings.replication),
     ]
     for made in admin.create_topics(topics).values():
         try:

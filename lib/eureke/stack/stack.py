@@ -15,9 +15,13 @@ from eureke.scenario import Scenario
 from eureke.settings import Settings
 from eureke.stack.control import ask, supervise
 from eureke.stack.folder import clean, in_use, new_folder, newest, sweep, unwritable
+from eureke.stack.readiness import make_topics
+from eureke.stack.rights import check_servers
+from eureke.stack.servers import Servers
 from eureke.stack.service import Service, ServiceStatus, Side
 from eureke.stack.starting import PortLost, Starter
-from eureke.stack.state import address, new_state, read_state, services, settings
+from eureke.stack.state import State, address, new_state, read_state, services, settings
+from eureke.stack.traces import remove
 
 Say = Callable[[str], None]
 
@@ -42,6 +46,7 @@ class Stack:
         self._owner = owner
         self._owner_pid = os.getpid()
         self._state = read_state(folder)
+        self._left = False
         self._services = {each.name: each for each in services(self._state)}
         self._starter = Starter(folder, self._state, say=say)
 
@@ -53,6 +58,7 @@ class Stack:
         ports: Mapping[str, int] | None = None,
         application: bool = True,
         only: Sequence[str] = (),
+        servers: Servers | None = None,
         say: Say = _print,
     ) -> "Stack":
         """A new stack with everything up and ready.
@@ -62,30 +68,31 @@ class Stack:
             ports: ports to take instead of free ones, by service name.
             application: whether dispatchers, workers and the world come up too.
             only: names of the services to start; all when empty.
+            servers: that are there already; those of the file in EUREKE_SERVERS when None.
             say: is told what comes up, a line each.
 
         Raises:
             BadParameter: a port that was asked for is taken.
-            ServiceFailed: a service did not come up; nothing is left running.
+            ServiceFailed: a service did not come up, or a given server will not do; nothing is
+                left running.
         """
         for line in clean():
             say(line)
+        given = Servers.of_environment() if servers is None else servers
+
+        def state() -> State:
+            return new_state(
+                scenario or Scenario(), ports=ports or {}, application=application, servers=given
+            )
+
         try:
-            return cls._start(scenario or Scenario(), ports or {}, application, only, say)
+            return cls._start(scenario or Scenario(), state(), only, say)
         except PortLost as error:
             say(f"{error.what.splitlines()[0]}: starting again with other ports")
-            return cls._start(scenario or Scenario(), ports or {}, application, only, say)
+            return cls._start(scenario or Scenario(), state(), only, say)
 
     @classmethod
-    def _start(
-        cls,
-        scenario: Scenario,
-        ports: Mapping[str, int],
-        application: bool,
-        only: Sequence[str],
-        say: Say,
-    ) -> "Stack":
-        state = new_state(scenario, ports=ports, application=application)
+    def _start(cls, scenario: Scenario, state: State, only: Sequence[str], say: Say) -> "Stack":
         folder, lock = new_folder()
         with lock:
             try:
@@ -96,6 +103,7 @@ class Stack:
                 raise unwritable(error) from error
         atexit.register(stack.stop)
         try:
+            stack._take_up_given()
             stack._bring_up(only or tuple(stack._services))
         except BaseException:
             stack.stop()
@@ -132,13 +140,24 @@ class Stack:
 
     @property
     def addresses(self) -> dict[str, str]:
-        """Where each server listens, by its name."""
-        return {name: address(self._state, name) for name in self._state.ports}
+        """Where each server of this stack listens, by its name; given ones are not its own."""
+        given = self._state.servers.names
+        return {
+            name: address(self._state, name)
+            for name in self._state.ports
+            if name.partition(".")[0] not in given
+        }
+
+    @property
+    def given(self) -> frozenset[str]:
+        """Names of the servers that were there already."""
+        return self._state.servers.names
 
     def stop(self) -> None:
         """Ends everything; a stack that was attached to goes on (`down` ends that)."""
         if self._owner is None or self._owner_pid != os.getpid():
             return  # a process forked off the owner ends without ending the owner's stack
+        ours = self._ours()
         owner, self._owner = self._owner, None
         atexit.unregister(self.stop)
         if owner.stdin:
@@ -148,6 +167,7 @@ class Stack:
         except subprocess.TimeoutExpired:
             owner.kill()  # its children die with it
             owner.wait()
+        self._leave_given(ours)
         sweep(self.folder)
 
     def down(self) -> None:
@@ -156,6 +176,7 @@ class Stack:
         Raises:
             ServiceFailed: the supervisor does not end.
         """
+        ours = self._ours()
         with contextlib.suppress(ServiceFailed):
             ask(self.folder, "down")
         limit_s = time.monotonic() + ENDING_S
@@ -166,6 +187,7 @@ class Stack:
                     remedy=f"see {self.folder / 'logs' / 'supervisor.log'}; end it, `eureke clean`",
                 )
             time.sleep(0.05)
+        self._leave_given(ours)
         self.stop()
         sweep(self.folder)
 
@@ -276,6 +298,24 @@ class Stack:
             'redis-cli --no-auth-warning -u "$EUREKE_REDIS_CACHE" info memory',
             'curl "$EUREKE_PROVIDER/counts"',
         ]
+
+    def _take_up_given(self) -> None:
+        """Tries the servers that were given, and makes the topics there."""
+        servers = self._state.servers
+        check_servers(servers, self.settings)
+        if servers.kafka:
+            make_topics(self.settings)
+
+    def _ours(self) -> Settings | None:
+        """How to reach what is this stack's alone on given servers; None where nothing is."""
+        return self.settings if self._state.made_up and not self._left else None
+
+    def _leave_given(self, ours: Settings | None) -> None:
+        """Removes from given servers what has this stack's own prefix."""
+        if ours is not None:
+            self._left = True
+            for left in remove(self._state.servers, ours):
+                print(f"not removed: {left}", flush=True)
 
     def _bring_up(self, names: Sequence[str]) -> None:
         for name in names:

@@ -4,7 +4,7 @@ import base64
 import secrets
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import msgspec
@@ -14,6 +14,7 @@ from eureke.scenario import Scenario
 from eureke.settings import LANES, Settings
 from eureke.stack import catalogue
 from eureke.stack.ports import check_free, free_ports
+from eureke.stack.servers import BOOTSTRAP, Servers
 from eureke.stack.service import Service
 
 
@@ -28,6 +29,14 @@ class State:
     dispatchers: int
     workers: int
     application: bool
+    prefix: str = "eureke"
+    servers: Servers = field(default_factory=Servers)
+    """Those that were given, with their passwords."""
+
+    @property
+    def made_up(self) -> bool:
+        """Whether the prefix is of this stack alone, so that all that has it may be removed."""
+        return bool(self.servers.names) and not self.servers.prefix
 
     def write(self, folder: Path) -> None:
         """Writes the state into the run folder."""
@@ -50,7 +59,13 @@ def read_state(folder: Path) -> State:
         ) from error
 
 
-def new_state(scenario: Scenario, *, ports: Mapping[str, int], application: bool) -> State:
+def new_state(
+    scenario: Scenario,
+    *,
+    ports: Mapping[str, int],
+    application: bool,
+    servers: Servers | None = None,
+) -> State:
     """A state with free ports, but for those that were asked for, and new passwords.
 
     Raises:
@@ -67,6 +82,8 @@ def new_state(scenario: Scenario, *, ports: Mapping[str, int], application: bool
         raise BadParameter(
             f"two services cannot share a port: {dict(ports)}", remedy="name each port once"
         )
+    given = servers or Servers()
+    own = f"eureke-{secrets.token_hex(4)}" if given.names else "eureke"
     return State(
         token=_secret(),
         cluster_id=base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="),
@@ -75,12 +92,14 @@ def new_state(scenario: Scenario, *, ports: Mapping[str, int], application: bool
         dispatchers=scenario.dispatchers,
         workers=scenario.workers,
         application=application,
+        prefix=given.prefix or own,
+        servers=given,
     )
 
 
 def services(state: State) -> list[Service]:
     """The services of a stack."""
-    found = list(catalogue.INFRASTRUCTURE)
+    found = [each for each in catalogue.INFRASTRUCTURE if each.name not in state.servers.names]
     if state.application:
         found += catalogue.EQUIPMENT
         for lane in LANES:
@@ -93,10 +112,15 @@ def services(state: State) -> list[Service]:
 
 def settings(scenario: Scenario, state: State, folder: Path) -> Settings:
     """What the processes of the stack in that run folder are told."""
+    given = state.servers
+    options = {name: value for name, value in given.kafka.items() if name != BOOTSTRAP}
     return Settings(
-        kafka=address(state, "kafka"),
-        redis_queue=_redis_url(state, "redis-queue"),
-        redis_cache=_redis_url(state, "redis-cache"),
+        kafka=given.kafka.get(BOOTSTRAP) or address(state, "kafka"),
+        kafka_options=options,
+        replication=given.replication,
+        prefix=state.prefix,
+        redis_queue=given.redis.get("queue") or _redis_url(state, "redis-queue"),
+        redis_cache=given.redis.get("cache") or _redis_url(state, "redis-cache"),
         provider_url=f"http://{address(state, 'provider')}",
         users_url=f"sqlite:///{folder / 'users.db'}",
         partitions=scenario.partitions,

@@ -209,7 +209,7 @@ def _reported(seq: int, times: Times, fates: Fates) -> Report:
 
 def _configuration(settings: Settings, *, paced: bool) -> dict[str, Any]:
     return {
-        "bootstrap.servers": settings.kafka,
+        **settings.kafka_client,
         "acks": "all",
         "enable.idempotence": True,
         "compression.type": "lz4",
