@@ -84,6 +84,7 @@ def _kafka(settings: Settings) -> None:
     try:
         brokers = admin.list_topics(timeout=TIMEOUT_S).brokers.values()
     except KafkaException as error:
+        admin.poll(0)  # what the connections said stands in a queue until somebody asks
         last = said[-1] if said else str(error)
         raise _Unfit(
             f"{settings.kafka} does not answer: {last}",

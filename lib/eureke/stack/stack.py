@@ -302,7 +302,9 @@ class Stack:
     def _take_up_given(self) -> None:
         """Tries the servers that were given, and makes the topics there."""
         servers = self._state.servers
+        self._left = True  # nothing of ours is there before they have been tried
         check_servers(servers, self.settings)
+        self._left = False
         if servers.kafka:
             make_topics(self.settings)
 

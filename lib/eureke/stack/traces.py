@@ -30,8 +30,8 @@ def remove(servers: Servers, settings: Settings) -> list[str]:
 
 def _topics_and_groups(settings: Settings) -> list[str]:
     beginning = f"{settings.prefix}."
-    admin = AdminClient({**settings.kafka_client, "log_level": 0})
     try:
+        admin = AdminClient({**settings.kafka_client, "log_level": 0})
         topics = admin.list_topics(timeout=TIMEOUT_S).topics
         ours = [topic for topic in topics if topic.startswith(beginning)]
         if ours:
