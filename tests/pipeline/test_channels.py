@@ -94,6 +94,18 @@ def test_each_refused_probe_makes_the_pause_longer_and_another_batch_the_next_pr
     assert pause_s == PAUSE_MOST_S
 
 
+def test_an_outage_may_last_for_days() -> None:
+    """After thousands of refused probes the next one comes as it did after ten."""
+    clock = Clock()
+    held = channels(clock)
+    refuse(held, batch_of(1))
+    for _ in range(5_000):
+        clock.pass_s(PAUSE_MOST_S)
+        (probe,) = held.ready(ROOM)
+        refuse(held, probe)
+    assert held.parked == 1
+
+
 def test_the_wait_that_a_provider_asks_for_is_the_least() -> None:
     """Retry-After is honoured by the channel as a whole."""
     clock = Clock()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from eureke.notification import Setback, Unfinished
 from eureke.pipeline.batch import Batch, Try
 from eureke.pipeline.budget import FREE_PER_S, SHARE
-from eureke.pipeline.flight import InFlight, Settled
+from eureke.pipeline.flight import OVERDUE_MOST_S, InFlight, Settled
 from eureke.pipeline.offsets import place
 
 S = 1_000_000_000
@@ -62,6 +62,17 @@ def test_a_batch_without_receipt_is_overdue_under_its_own_id_and_waits_longer_ea
     assert flight.overdue() == []
     clock.now_ns += 3 * S
     assert [batch.id for batch in flight.overdue()] == ["b-1"]
+
+
+def test_a_worker_may_be_away_for_days() -> None:
+    """A batch that was sent thousands of times is sent again as it was before."""
+    clock = Clock()
+    flight = table(clock)
+    batch = batch_of("x")
+    for _ in range(3_000):
+        flight.sent(batch, queued=True)
+        clock.now_ns += int(OVERDUE_MOST_S * S)
+        assert flight.overdue() == [batch]
 
 
 def test_a_batch_the_queue_refused_is_tried_again_soon() -> None:

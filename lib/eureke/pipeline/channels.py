@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from eureke.pipeline.batch import Batch
+from eureke.pipeline.batch import Batch, doubled
 
 log = logging.getLogger("dispatcher")
 PARKED_MOST: Final = 100_000
@@ -89,7 +89,7 @@ class Channels:
             log.warning("channel %s is paused: %s", batch.channel, reason)
         if not channel.paused or batch is channel.probe:
             channel.probe = None
-            most_s = min(PAUSE_MOST_S, PAUSE_BASE_S * 2**channel.refusals)
+            most_s = doubled(PAUSE_BASE_S, channel.refusals, most_s=PAUSE_MOST_S)
             channel.refusals += 1
             wait_s = max(self._chance.uniform(0, most_s), wait_ms / 1000)
             channel.probe_ns = self._clock() + int(wait_s * S)

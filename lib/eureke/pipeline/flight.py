@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from eureke.notification import DeadLetter, Setback, Unfinished
-from eureke.pipeline.batch import FRESH, Batch, Try
+from eureke.pipeline.batch import FRESH, Batch, Try, doubled
 from eureke.pipeline.budget import RetryBudget
 from eureke.pipeline.offsets import place, split
 
@@ -111,7 +111,7 @@ class InFlight:
     def _due_ns(self, batch: Batch) -> int:
         if batch.sends == 0:
             return batch.sent_ns + S // 2
-        wait_s = min(OVERDUE_MOST_S, self._overdue_s * 2 ** (batch.sends - 1))
+        wait_s = doubled(self._overdue_s, batch.sends - 1, most_s=OVERDUE_MOST_S)
         return batch.sent_ns + int(wait_s * S)
 
     def take(self, batch_id: str) -> Batch | None:
@@ -143,7 +143,7 @@ class InFlight:
         if now_ns - item.tried.first_ns - item.tried.paused_ns >= self._horizon_ns:
             settled.dead.append(item)
             return
-        most_s = min(BACKOFF_MOST_S, BACKOFF_BASE_S * 2 ** (item.tried.attempts - 1))
+        most_s = doubled(BACKOFF_BASE_S, item.tried.attempts - 1, most_s=BACKOFF_MOST_S)
         wait_s = max(self._chance.uniform(0, most_s), setback.retry_after_ms / 1000)
         heapq.heappush(self._waiting, (now_ns + int(wait_s * S), next(self._order), item))
         settled.waiting.append(item)
