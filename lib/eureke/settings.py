@@ -104,8 +104,12 @@ class Settings:
 
     @property
     def receipts(self) -> str:
-        """The topic of the receipts."""
+        """The topic of the receipts, a partition for each lane."""
         return f"{self.prefix}.receipts"
+
+    def receipt_partition(self, lane_name: str) -> int:
+        """Where a lane's receipts stand: its dispatchers read those and no others."""
+        return LANES.index(lane_name)
 
     @property
     def dead_letters(self) -> str:

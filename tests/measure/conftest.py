@@ -27,7 +27,7 @@ def own(stack: Stack, eventually: Eventually) -> Iterator[Settings]:
     settings = dataclasses.replace(stack.settings, prefix=f"test-{secrets.token_hex(4)}")
     topics = [
         *(NewTopic(lane.topic, lane.partitions, 1) for lane in settings.lanes),
-        NewTopic(settings.receipts, 1, 1),
+        NewTopic(settings.receipts, len(settings.lanes), 1),
         NewTopic(settings.dead_letters, 1, 1),
     ]
     admin = AdminClient({"bootstrap.servers": settings.kafka})

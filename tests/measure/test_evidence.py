@@ -60,6 +60,7 @@ def test_two_lanes_are_accounted_for_together_and_apart(
     produce(
         own.receipts,
         encode(Receipt("b-2", "urgent", "sms", "host", 1, delivered=[Position(0, 0, "u")])),
+        partition=1,
     )
     produce(own.dead_letters, encode(DeadLetter("bulk", 0, 2, None, "malformed", b"garbage")))
     produce(own.dead_letters, encode(DeadLetter("urgent", 0, 1, "v", "gone", b"")))

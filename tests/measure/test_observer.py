@@ -35,7 +35,7 @@ def seen(written: bytes) -> list[Seen]:
 
 
 def by_place(each: Seen) -> tuple[str, int]:
-    return each.topic, each.offset
+    return each.topic, each.place
 
 
 def looked(
@@ -87,7 +87,7 @@ def test_what_was_there_before_is_not_seen(
     produce(own.receipts, encode(RECEIPT))
     (found,) = looked(observer, out, count=1, eventually=eventually)
     observer.close()
-    assert found.offset == 1
+    assert found.place == 1
 
 
 def test_a_record_that_is_not_ours_does_not_end_the_observing(

@@ -14,6 +14,7 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from eureke.scenario import Scenario
+from eureke.settings import LANES
 from eureke.stack.folder import PROCESSES
 from eureke.stack.stack import Stack
 
@@ -57,7 +58,7 @@ def test_topics(kafka: Stack) -> None:
     topics = AdminClient({"bootstrap.servers": kafka.settings.kafka}).list_topics(timeout=10).topics
     partitions = {name: len(topic.partitions) for name, topic in topics.items()}
     assert partitions["eureke.notifications.bulk"] == 3
-    assert partitions["eureke.receipts"] == 1
+    assert partitions["eureke.receipts"] == len(LANES)
     assert partitions["eureke.dead-letters"] == 1
     assert "__consumer_offsets" in partitions  # made at start, not by the first consumer
 

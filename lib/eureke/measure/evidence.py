@@ -99,11 +99,12 @@ class Span:
         )
 
     def receipts(self) -> Iterator[tuple[int, Receipt]]:
-        """Offset and receipt of each batch."""
+        """Place (see `Seen`) and receipt of each batch."""
         decode = msgspec.json.Decoder(Receipt).decode
         for messages in self._read(self.settings.receipts):
             for message in messages:
-                yield message.offset() or 0, decode(message.value() or b"")
+                place = (message.partition() or 0) << PLACE_SHIFT | (message.offset() or 0)
+                yield place, decode(message.value() or b"")
 
     def letters(self) -> Iterator[list[DeadLetter]]:
         """The dead letters, some at a time."""

@@ -90,24 +90,24 @@ def _receipts(
     span: Span, seen: Sequence[Seen], wanted: set[str]
 ) -> tuple[pd.DataFrame, pd.DataFrame]:
     """The times of each batch with wanted ids, and the batch of each one's first delivery."""
-    seen_ns = {each.offset: each.t_ns for each in seen if each.topic == "receipts"}
+    seen_ns = {each.place: each.t_ns for each in seen if each.topic == "receipts"}
     batches, ids, of = [], [], []
-    for offset, receipt in span.receipts():
+    for place, receipt in span.receipts():
         found = [at.id for at in receipt.delivered if at.id in wanted]
-        if not found or offset not in seen_ns:
+        if not found or place not in seen_ns:
             continue
         batches.append(
             (
-                offset,
+                place,
                 receipt.polled_ns,
                 receipt.queued_ns,
                 receipt.started_ns,
                 receipt.answered_ns,
-                seen_ns[offset],
+                seen_ns[place],
             )
         )
         ids += found
-        of += [offset] * len(found)
+        of += [place] * len(found)
     columns = ["batch", "polled_ns", "queued_ns", "started_ns", "answered_ns", "seen_ns"]
     items = pd.DataFrame({"id": ids, "batch": of}).drop_duplicates("id").set_index("id")
     return pd.DataFrame(batches, columns=columns).set_index("batch"), items

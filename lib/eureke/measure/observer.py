@@ -18,6 +18,7 @@ import msgspec
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from eureke.errors import EurekeError, ServiceFailed
+from eureke.measure.ledger import PLACE_SHIFT
 from eureke.notification import DeadLetter, Receipt
 from eureke.settings import Settings, announce_ready
 
@@ -37,7 +38,8 @@ class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
     """One record of an outcome topic, and when it was seen."""
 
     topic: str
-    offset: int
+    place: int
+    """Partition and offset in one integer: `partition << PLACE_SHIFT | offset`."""
     t_ns: int
     lane: str = ""
     delivered: int = 0
@@ -91,7 +93,9 @@ class Observer:
                 "log_level": 2,
             }
         )
-        places = [TopicPartition(topic, 0) for topic in (settings.receipts, settings.dead_letters)]
+        partitions = [settings.receipt_partition(lane.name) for lane in settings.lanes]
+        places = [TopicPartition(settings.receipts, each) for each in partitions]
+        places.append(TopicPartition(settings.dead_letters, 0))
         try:
             for at in places:
                 _, at.offset = self._consumer.get_watermark_offsets(at, timeout=timeout_s)
@@ -127,22 +131,22 @@ class Observer:
         try:
             return self._decoded(message, t_ns)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            topic, offset = message.topic() or "", message.offset() or 0
-            log.warning("the record at %s %d is not one of ours: %s", topic, offset, error)
-            return Seen("receipts" if topic == self._receipts else "dead-letters", offset, t_ns)
+            topic, place = message.topic() or "", _place(message)
+            log.warning("the record at %s %d is not one of ours: %s", topic, place, error)
+            return Seen("receipts" if topic == self._receipts else "dead-letters", place, t_ns)
 
     def _decoded(self, message: Message, t_ns: int) -> Seen:
-        value, offset = message.value() or b"", message.offset() or 0
+        value, place = message.value() or b"", _place(message)
         if message.topic() != self._receipts:
             letter = self._letter(value)
             malformed = int(letter.id is None)
             return Seen(
-                "dead-letters", offset, t_ns, letter.lane, dead=1 - malformed, malformed=malformed
+                "dead-letters", place, t_ns, letter.lane, dead=1 - malformed, malformed=malformed
             )
         receipt = self._receipt(value)
         return Seen(
             "receipts",
-            offset,
+            place,
             t_ns,
             receipt.lane,
             delivered=len(receipt.delivered),
@@ -153,6 +157,10 @@ class Observer:
             rejected=len(receipt.rejected),
             refused=int(bool(receipt.refused)),
         )
+
+
+def _place(message: Message) -> int:
+    return (message.partition() or 0) << PLACE_SHIFT | (message.offset() or 0)
 
 
 def main() -> None:

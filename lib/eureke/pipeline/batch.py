@@ -11,7 +11,7 @@ from eureke.pipeline.offsets import OFFSET_MASK, PARTITION_SHIFT, split
 
 def doubled(first_s: float, times: int, *, most_s: float) -> float:
     """A wait that doubles with each time, up to a bound; an outage may last for days."""
-    return min(most_s, first_s * 2 ** min(times, 30))
+    return min(most_s, first_s * float(2 ** min(times, 30)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,7 @@ class Dispatcher:
         self._next_tick_ns = 0
         self._next_retry_ns = 0
         self._next_commit_ns = 0
-        self._receipts = ReceiptReader(settings)
+        self._receipts = ReceiptReader(settings, lane_name)
         self._reader = LaneReader(
             settings,
             self._lane,

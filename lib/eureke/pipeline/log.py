@@ -158,19 +158,14 @@ class LaneReader:
 
 
 class ReceiptReader:
-    """Every receipt from the moment of its making on."""
+    """Every receipt of a lane from the moment of its making on."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, lane_name: str) -> None:
         self._decode = msgspec.json.Decoder(Unfinished).decode
         self._consumer = Consumer(_FETCHING | {**settings.kafka_client, "group.id": "none"})
-        topic = settings.receipts
-        metadata = self._consumer.list_topics(topic, timeout=10).topics[topic]
-        self._consumer.assign(
-            [
-                TopicPartition(topic, partition, self._end(topic, partition))
-                for partition in metadata.partitions
-            ]
-        )
+        topic, partition = settings.receipts, settings.receipt_partition(lane_name)
+        end = self._end(topic, partition)
+        self._consumer.assign([TopicPartition(topic, partition, end)])
 
     def _end(self, topic: str, partition: int) -> int:
         _, end = self._consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)

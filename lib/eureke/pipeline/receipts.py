@@ -50,11 +50,12 @@ class Outcomes:
 
     def write_receipt(self, receipt: Receipt, done: Done) -> None:
         """Sends a receipt; `done(True)` is called, by another thread, once Kafka has it."""
-        self._write(self._settings.receipts, self._encode(receipt), done)
+        partition = self._settings.receipt_partition(receipt.lane)
+        self._write(self._settings.receipts, partition, self._encode(receipt), done)
 
     def write_dead_letter(self, letter: DeadLetter, done: Done) -> None:
         """Sends a dead letter; `done(True)` is called, by another thread, once Kafka has it."""
-        self._write(self._settings.dead_letters, self._encode(letter), done)
+        self._write(self._settings.dead_letters, 0, self._encode(letter), done)
 
     def receipt_acknowledged(self, receipt: Receipt, *, timeout_s: float) -> None:
         """Returns when Kafka has the receipt.
@@ -76,11 +77,11 @@ class Outcomes:
                 remedy="nothing to do: the dispatcher sends the batch again; see Kafka's log",
             )
 
-    def _write(self, topic: str, value: bytes, done: Done) -> None:
+    def _write(self, topic: str, partition: int, value: bytes, done: Done) -> None:
         def delivered(error: KafkaError | None, _message: Message) -> None:
             done(error is None)
 
-        self._producer.produce(topic, value, on_delivery=delivered)
+        self._producer.produce(topic, value, partition=partition, on_delivery=delivered)
 
     def _poll(self) -> None:
         while not self._ending.is_set():

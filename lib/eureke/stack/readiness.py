@@ -105,7 +105,7 @@ def make_topics(settings: Settings) -> None:
     admin = AdminClient({**settings.kafka_client, "log_level": 0})
     topics = [
         *(NewTopic(lane.topic, lane.partitions, settings.replication) for lane in settings.lanes),
-        NewTopic(settings.receipts, 1, settings.replication),
+        NewTopic(settings.receipts, len(settings.lanes), settings.replication),
         NewTopic(settings.dead_letters, 1, settings.replication),
     ]
     for made in admin.create_topics(topics).values():

@@ -30,7 +30,7 @@ from eureke.world.sent import ACKNOWLEDGED, UNKNOWN, Fates, SentWriter, Times, d
 REPORT_NS: Final = 200_000_000
 POLL_NS: Final = 1_500_000
 """Time enough to serve reports until so long before a send."""
-SPIN_NS: Final = 300_000
+SPIN_NS: Final = 150_000
 """A sleep ends late by so much; the rest is spun away."""
 PACED_PIECE: Final = 200
 """Records read at once: more would make the next one late."""
