@@ -44,7 +44,7 @@ def test_a_service_killed_twenty_times_comes_back_twenty_times(
             killed.append(share)
             stack.kill(name)
 
-    sent = hourly_rate_for(stack, tmp_path, 300.0, disturb)
+    sent = hourly_rate_for(stack, tmp_path, 180.0, disturb)
     assert sent.restarts.get(name) == RESTARTS
     assert sent.account.closes, sent.account
 
@@ -65,7 +65,7 @@ def test_sixty_kills_at_random_lose_and_double_nothing(
             if victim not in stack.ended():
                 stack.kill(victim)
 
-    sent = hourly_rate_for(stack, tmp_path, 600.0, disturb)
+    sent = hourly_rate_for(stack, tmp_path, 420.0, disturb)
     assert at == []
     assert sum(sent.restarts.values()) >= KILLS
     assert sent.account.closes, sent.account

@@ -6,6 +6,7 @@ import lz4.block
 from celery import Celery
 from kombu import compression
 
+from eureke.pipeline import transport
 from eureke.settings import (
     PRIORITY_BULK,
     PRIORITY_SEPARATOR,
@@ -27,6 +28,7 @@ compression.register(  # type: ignore[no-untyped-call]
 
 def celery_app(settings: Settings, lane: Lane) -> Celery:
     """The application of a lane; nothing connects before it is used."""
+    transport.register()
     app = Celery("eureke", broker=settings.redis_queue, set_as_current=False)
     app.conf.update(configuration(settings, lane))
     return app
