@@ -14,7 +14,7 @@ def test_a_channel_keeps_its_client_until_its_connections_are_let_go(stack: Stac
         with channel.conn_or_acquire() as first, channel.conn_or_acquire() as second:
             assert first is second
             assert first.ping()
-        channel._disconnect_pools()
+        channel._disconnect_pools()  # type: ignore[no-untyped-call]
         with channel.conn_or_acquire() as third:
             assert third is not first
             assert third.ping()

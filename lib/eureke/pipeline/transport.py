@@ -11,20 +11,20 @@ from kombu.transport import TRANSPORT_ALIASES, redis
 NAME: Final = "eureke.pipeline.transport:Transport"
 
 
-class Channel(redis.Channel):  # type: ignore[misc]
+class Channel(redis.Channel):
     """Keeps its client for as long as it keeps the connections that the client draws on."""
 
     _kept: Any = None
 
     def _create_client(self, asynchronous: bool = False) -> Any:
         if asynchronous:
-            return super()._create_client(asynchronous=True)
+            return super()._create_client(asynchronous=True)  # type: ignore[no-untyped-call]
         if self._kept is None or self._kept.connection_pool is not self.pool:
-            self._kept = super()._create_client()
+            self._kept = super()._create_client()  # type: ignore[no-untyped-call]
         return self._kept
 
 
-class Transport(redis.Transport):  # type: ignore[misc]
+class Transport(redis.Transport):
     """What the schemes `redis` and `rediss` of a broker's address mean to Celery here."""
 
     Channel = Channel
