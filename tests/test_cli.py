@@ -66,3 +66,22 @@ def test_the_list_of_commands_loads_nothing_heavy() -> None:
     )
     assert "doctor" in done.stdout
     assert done.stdout.endswith("set()\n")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("doctor", "--servers", "nowhere.toml"),
+        ("up", "--servers", "nowhere.toml"),
+        ("run", "07-hourly-million", "--servers", "nowhere.toml"),
+        ("bench", "nowhere.toml"),
+    ],
+)
+def test_a_file_that_is_not_there_is_told_before_anything_starts(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], arguments: tuple[str, ...]
+) -> None:
+    """By its name, with a remedy."""
+    assert run(monkeypatch, *arguments) == 2
+    error = capsys.readouterr().err
+    assert "nowhere.toml" in error
+    assert "remedy" in error
