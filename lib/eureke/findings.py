@@ -58,7 +58,8 @@ class Findings:
         first_ns = int(sent.min()) if len(sent) else began_ns
         final_ns = (each.t_ns for each in seen if each.final and each.lane == plan.lane)
         last_ns = max(final_ns, default=ended_ns)
-        samples = usage.between(read_samples(self._sampled), first_ns, last_ns)
+        samples = read_samples(self._sampled, begin_ns=first_ns)
+        samples = usage.between(samples, first_ns, last_ns)
         self._timelines.append(
             timeline(plan.name, span=span, seen=seen, samples=samples, begin_ns=first_ns)
         )

@@ -267,6 +267,22 @@ def test_given_and_own_servers_mix(redis_port: int, certificates: Path, tmp_path
         run.close()
 
 
+def test_two_stacks_with_one_prefix_are_kept_apart_and_what_is_theirs_stays(
+    kafka_port: int, certificates: Path
+) -> None:
+    """The second is told who is there; topics of a prefix of one's own outlive the stack."""
+    servers = Servers(kafka=kafka_options(kafka_port, certificates), prefix="eureke-ours")
+    with Stack.start(scenario=SMALL, servers=servers, say=quiet):
+        with pytest.raises(ServiceFailed, match=r"eureke-ours.*members already") as caught:
+            Stack.start(scenario=SMALL, servers=servers, say=quiet)
+        assert "prefix" in caught.value.remedy
+    admin = admin_of(kafka_port, certificates)
+    topics = [name for name in admin.list_topics(timeout=10).topics if "eureke-ours" in name]
+    assert "eureke-ours.receipts" in topics
+    for removed in admin.delete_topics(topics).values():
+        removed.result(10)
+
+
 @pytest.mark.parametrize(
     ("changed", "said"),
     [

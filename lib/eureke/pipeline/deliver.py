@@ -6,7 +6,7 @@ import time
 from array import array
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import msgspec
 
@@ -16,6 +16,8 @@ from eureke.pipeline.inbox import Inbox
 from eureke.pipeline.offsets import OFFSET_MASK, PARTITION_SHIFT
 from eureke.pipeline.receipts import Outcomes
 from eureke.settings import Settings
+
+AWAY_NS: Final = 500_000_000
 
 
 class _Keyed(msgspec.Struct, gc=False):
@@ -57,6 +59,7 @@ class Deliverer:
         self._outcomes = outcomes
         self._clock = clock
         self._deadline_s = settings.deadline_s
+        self._away_until_ns: dict[str, int] = {}
         self._host = socket.gethostname()
 
     def deliver(self, delivery: Delivery) -> None:
@@ -67,7 +70,7 @@ class Deliverer:
         started_ns = self._clock()
         if not self._inbox.claim(delivery.batch_id):
             return
-        answers = self._gateway.post(delivery.channel, delivery.bodies)
+        answers = self._asked(delivery)
         receipt = Receipt(
             batch_id=delivery.batch_id,
             lane=self._lane,
@@ -85,6 +88,18 @@ class Deliverer:
             _sort(delivery, answers, receipt)
         self._outcomes.receipt_acknowledged(receipt, timeout_s=self._deadline_s)
         self._inbox.answer(delivery.batch_id)
+
+    def _asked(self, delivery: Delivery) -> Sequence[Answer | Refusal]:
+        """The provider's answers; one that was away a moment ago is not asked again.
+
+        Else a provider that hangs would hold every thread until its deadline, batch after batch.
+        """
+        if self._clock() < self._away_until_ns.get(delivery.channel, 0):
+            return [Refusal("its provider was away a moment ago")] * len(delivery.bodies)
+        answers = self._gateway.post(delivery.channel, delivery.bodies)
+        if _refused(answers):
+            self._away_until_ns[delivery.channel] = self._clock() + AWAY_NS
+        return answers
 
 
 def _refused(answers: Sequence[Answer | Refusal]) -> dict[str, Any]:

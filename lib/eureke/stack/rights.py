@@ -94,6 +94,7 @@ def _kafka(settings: Settings) -> None:
     for broker in brokers:
         _reach(settings, broker.host or "", broker.port or 0)
     _kafka_rights(settings, admin)
+    _alone(settings, admin)
 
 
 def _reach(settings: Settings, host: str, port: int) -> None:
@@ -129,6 +130,21 @@ def _kafka_rights(settings: Settings, admin: AdminClient) -> None:
             f"we may not {doing} named {settings.prefix}.…: {error}",
             f"give this user rights on topics and groups that begin with {settings.prefix}",
         ) from error
+
+
+def _alone(settings: Settings, admin: AdminClient) -> None:
+    """Two stacks with one prefix would share their groups, and each get half of a load."""
+    groups = [lane.group for lane in settings.lanes]
+    for group, described in admin.describe_consumer_groups(groups).items():
+        try:
+            members = described.result(TIMEOUT_S).members
+        except KafkaException:
+            continue  # a group that nobody has made yet
+        if members:
+            raise _Unfit(
+                f"the group {group} has members already: {members[0].host}",
+                f"end the stack that uses the prefix {settings.prefix}, or give another prefix",
+            )
 
 
 def _read_one(settings: Settings, topic: str) -> None:
