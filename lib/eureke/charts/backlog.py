@@ -69,7 +69,7 @@ def _finding(lag: tuple[Values, Values]) -> str:
     if not len(values):
         return "No backlog was seen"
     at, left = int(values.argmax()), int(values[-1])
-    end = f"{left:,} were left at the end" if left else "none were left at the end"
+    end = f"{left:,} at the last look" if left else "none were left at the end"
     return f"{scaled(values[at])} waited in Kafka after {seconds(max(t_s[at], 0))}, {end}"
 
 
