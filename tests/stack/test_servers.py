@@ -29,6 +29,7 @@ from eureke.doctor import diagnose_servers
 from eureke.errors import BadParameter, EurekeError, ServiceFailed
 from eureke.run import Run
 from eureke.scenario import Scenario
+from eureke.stack.display import status_text
 from eureke.stack.ports import free_ports
 from eureke.stack.servers import SERVERS_VARIABLE, Servers
 from eureke.stack.stack import Stack
@@ -262,6 +263,7 @@ def test_given_and_own_servers_mix(redis_port: int, certificates: Path, tmp_path
         assert "kafka" in names
         assert "redis-queue" in names
         assert "redis-cache" not in names
+        assert "redis-cache          given" in status_text(stack)
         run = Run.begin(SMALL, stack, results_folder=tmp_path, floor=False)
         assert run.flat_out().account.closes
         run.close()

@@ -12,6 +12,7 @@ def status_text(stack: Stack) -> str:
         state = "running" if each.running else f"ended with exit code {each.exit_code}"
         listens = stack.addresses.get(each.name, "")
         lines.append(f"  {each.name:20} {state:28} process {each.pid:<8} {listens}".rstrip())
+    lines += [f"  {name:20} given, not started here" for name in sorted(stack.given)]
     return "\n".join(lines)
 
 
