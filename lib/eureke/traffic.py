@@ -132,6 +132,7 @@ class Traffic:
 
     def settle(self) -> None:
         """Waits for what an interrupted load left on its way: it belongs to no account of ours."""
+        self.tend()
         for lane in self._stack.settings.lanes:
             self._until_settled(lane.name)
 

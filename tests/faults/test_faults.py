@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 import redis
 import requests
+from confluent_kafka import Consumer
 
 from eureke.measure.account import Account
 from eureke.phase import Phase
@@ -117,6 +118,38 @@ def test_the_dispatcher_killed_in_mid_run(restored: Stack, tmp_path: Path) -> No
     sent = run_with(restored, tmp_path, Once(0.2, lambda: restored.kill("dispatcher-bulk-1")))
     nothing_is_wrong(sent.account)
     assert sent.restarts["dispatcher-bulk-1"] == 1
+
+
+def test_a_dispatcher_whose_place_is_taken_ends_and_its_successor_goes_on(
+    restored: Stack, tmp_path: Path
+) -> None:
+    """Kafka ends a client for good when another has its name, an older self after a broker's death.
+
+    To go on without records would look like a quiet day.
+    """
+    lane = restored.settings.lane("bulk")
+
+    def take_its_place() -> None:
+        other = Consumer(
+            {
+                "bootstrap.servers": restored.settings.kafka,
+                "group.id": lane.group,
+                "group.instance.id": "dispatcher-bulk-1",
+                "partition.assignment.strategy": "cooperative-sticky",
+                "session.timeout.ms": 6000,
+            }
+        )
+        other.subscribe([lane.topic])
+        limit_s = time.monotonic() + 30
+        while "dispatcher-bulk-1" not in restored.ended():
+            assert time.monotonic() < limit_s, "the dispatcher goes on as if nothing had happened"
+            other.poll(0.1)
+        other.close()
+
+    sent = run_with(restored, tmp_path, Once(0.2, take_its_place))
+    nothing_is_wrong(sent.account)
+    assert sent.restarts["dispatcher-bulk-1"] == 1
+    assert "ended this client for good" in restored.logs("dispatcher-bulk-1", 2000)
 
 
 def test_redis_wiped_in_mid_run(restored: Stack, tmp_path: Path) -> None:

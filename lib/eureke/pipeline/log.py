@@ -7,11 +7,13 @@ from typing import Protocol, cast
 import msgspec
 from confluent_kafka import (
     Consumer,
+    KafkaError,
     KafkaException,
     Message,
     TopicPartition,
 )
 
+from eureke.errors import EurekeError
 from eureke.notification import Unfinished
 from eureke.settings import Lane, Settings
 
@@ -226,10 +228,17 @@ def drained(consumer: Consumer, *, timeout_s: float) -> list[Record]:
 
 
 def checked(messages: Iterable[Message]) -> Iterator[Record]:
-    """The messages that are records; fatal errors raise, passing ones librdkafka mends itself."""
+    """The messages that are records; passing errors are mended by librdkafka itself.
+
+    Raises:
+        EurekeError: Kafka has ended this client for good, such as for another one of its name.
+    """
     for message in messages:
         error = message.error()
         if error is None:
             yield cast(Record, message)
-        elif error.fatal():
-            raise KafkaException(error)
+        elif error.fatal() or error.code() == KafkaError._FATAL:  # what a message says is no flag
+            raise EurekeError(
+                f"Kafka has ended this client for good: {error}",
+                remedy="start the process again; a run does so by itself",
+            )
