@@ -237,7 +237,7 @@ def checked(messages: Iterable[Message]) -> Iterator[Record]:
         error = message.error()
         if error is None:
             yield cast(Record, message)
-        elif error.fatal() or error.code() == KafkaError._FATAL:  # what a message says is no flag
+        elif error.fatal() or error.code() == KafkaError._FATAL:  # noqa: SLF001  no flag says it
             raise EurekeError(
                 f"Kafka has ended this client for good: {error}",
                 remedy="start the process again; a run does so by itself",
