@@ -81,7 +81,8 @@ def test_ten_million_take_ten_times_as_long_and_no_more_memory(tmp_path: Path) -
     table = result.timeline
     memory = table[table["series"].str.startswith("rss_mib.")].groupby("series")
     for name, rows in memory:
-        early = rows[rows["t_s"].between(0.1 * sent.wall_s, 0.2 * sent.wall_s)]["value"].max()
+        # The provider's memory of keys is bounded, and full after three million.
+        early = rows[rows["t_s"].between(0.4 * sent.wall_s, 0.5 * sent.wall_s)]["value"].max()
         late = rows[rows["t_s"] > 0.9 * sent.wall_s]["value"].max()
         assert not late > 1.3 * early + 50, f"{name} grew from {early:.0f} to {late:.0f} MiB"
     print(f"{sent.wall_s:.1f} s, {sent.peak_rss_mib:,.0f} MiB at most")
