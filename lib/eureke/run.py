@@ -168,11 +168,8 @@ class Run:
     def _celery_priorities(self) -> Iterator[None]:
         """The bulk lane with Celery's priorities for as long as the block lasts."""
         before = self._stack.settings
-        names = [
-            each.name
-            for each in self._stack.status()
-            if each.name.startswith(("dispatcher-bulk", "worker-bulk"))
-        ]
+        sides = ("dispatcher-bulk", "worker-bulk")
+        names = [name for name in self._stack.names if name.startswith(sides)]
         try:
             for name in names:
                 self._stack.restart(name, settings=replace(before, celery_priorities=True))

@@ -84,9 +84,9 @@ class Traffic:
         self.one_shot("users", timeout_s=300)
         for lane in self._stack.settings.lanes:
             if self._has_records(lane.name):  # its dispatchers remember what they have asked for
-                for each in self._stack.status():
-                    if each.name.startswith(f"dispatcher-{lane.name}-"):
-                        self._stack.restart(each.name)
+                for name in self._stack.names:
+                    if name.startswith(f"dispatcher-{lane.name}-"):
+                        self._stack.restart(name)
         known.write_bytes(told)
 
     def _has_records(self, lane: str) -> bool:

@@ -149,6 +149,11 @@ class Stack:
         }
 
     @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the services it consists of; what was launched beside them is none."""
+        return tuple(self._services)
+
+    @property
     def given(self) -> frozenset[str]:
         """Names of the servers that were there already."""
         return self._state.servers.names
