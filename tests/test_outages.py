@@ -1,13 +1,14 @@
 """A provider that is away for a while of an open loop."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pandas as pd
 import requests
+from tests.clock import Clock, S
 
 from eureke.measure.observer import Seen
 from eureke.measure.summary import summary_table
@@ -19,23 +20,12 @@ from eureke.scenario import Scenario
 from eureke.stack.stack import Stack
 from eureke.world.record import Effects
 
-S = 1_000_000_000
 SHORT = Scenario(count=500, urgent_per_s=0, warm_up=500, open_loop_s=7)
-
-
-@dataclass
-class Clock:
-    """A clock that stands until it is moved."""
-
-    now_ns: int = 100 * S
-
-    def __call__(self) -> int:
-        return self.now_ns
 
 
 def test_the_provider_goes_and_comes_back_once() -> None:
     """After the lead, and for as long as was said."""
-    clock, changes = Clock(), list[tuple[int, Mapping[str, Any]]]()
+    clock, changes = Clock(100 * S), list[tuple[int, Mapping[str, Any]]]()
     absence = Absence(
         Outage(kind="storm", seconds=10),
         lambda values: changes.append((clock.now_ns // S - 100, values)),
@@ -51,7 +41,7 @@ def test_the_provider_goes_and_comes_back_once() -> None:
 
 def test_the_toll_is_what_was_sent_before_the_return() -> None:
     """What comes later is late for other reasons."""
-    clock = Clock()
+    clock = Clock(100 * S)
     absence = Absence(Outage(kind="down", seconds=1), lambda _: None, lead_s=0, clock=clock)
     absence(0.0)
     clock.now_ns += S

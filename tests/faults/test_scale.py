@@ -1,12 +1,10 @@
 """More dispatchers and more workers, coming and going in mid-run."""
 
-import time
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-import pytest
 from confluent_kafka.admin import AdminClient
+from tests.waiting import wait_until
 
 from eureke.run import Run
 from eureke.scenario import Scenario
@@ -32,14 +30,6 @@ def partitions_by_member(settings: Settings) -> dict[str, int]:
     }
 
 
-def until(holds: Callable[[], bool], *, what: str) -> None:
-    limit_s = time.monotonic() + 30
-    while not holds():
-        if time.monotonic() > limit_s:
-            pytest.fail(f"{what} did not come to pass within 30 s")
-        time.sleep(0.05)
-
-
 def test_members_that_join_and_die_move_partitions_without_loss_or_doubles(
     stack: Stack, tmp_path: Path
 ) -> None:
@@ -56,8 +46,9 @@ def test_members_that_join_and_die_move_partitions_without_loss_or_doubles(
                 side="system",
             )
             stack.launch(WORKER, "eureke.pipeline.worker", "--lane", "bulk", side="system")
-            until(
+            wait_until(
                 lambda: partitions_by_member(stack.settings).get(MEMBER) == 2,
+                within_s=30,
                 what="the new member's share of the partitions",
             )
         elif acted == ["joined"] and share >= 0.4:
@@ -71,8 +62,9 @@ def test_members_that_join_and_die_move_partitions_without_loss_or_doubles(
     assert acted == ["joined", "killed"]
     assert sent.account.closes, sent.account
     assert sent.account.suppressed > 0
-    until(
+    wait_until(
         lambda: MEMBER not in partitions_by_member(stack.settings),
+        within_s=30,
         what="the end of the killed member's session",
     )
 

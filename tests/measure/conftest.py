@@ -5,13 +5,14 @@ import os
 import secrets
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
+from tests.waiting import wait_until
 
 from eureke.settings import READY_VARIABLE, SETTINGS_VARIABLE, Settings
 from eureke.stack.stack import Stack
@@ -67,14 +68,7 @@ def produce(own: Settings) -> Produce:
 @pytest.fixture
 def eventually() -> Eventually:
     """Waits until a condition holds; fails at a deadline."""
-
-    def wait(holds: Callable[[], bool]) -> None:
-        deadline_s = time.monotonic() + 20
-        while not holds():
-            assert time.monotonic() < deadline_s, "it did not come to pass within 20 s"
-            time.sleep(0.02)
-
-    return wait
+    return partial(wait_until, within_s=20, look_s=0.02)
 
 
 @pytest.fixture

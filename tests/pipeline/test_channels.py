@@ -1,27 +1,14 @@
 """Channels that are paused while their provider is away."""
 
 import random
-from dataclasses import dataclass
+
+from tests.clock import Clock, S
 
 from eureke.pipeline.batch import Batch, Try
 from eureke.pipeline.channels import PAUSE_BASE_S, PAUSE_MOST_S, Channels
 from eureke.pipeline.offsets import place
 
-S = 1_000_000_000
 ROOM = 64
-
-
-@dataclass
-class Clock:
-    """A clock that stands until it is moved."""
-
-    now_ns: int = S
-
-    def __call__(self) -> int:
-        return self.now_ns
-
-    def pass_s(self, passed_s: float) -> None:
-        self.now_ns += int(passed_s * S)
 
 
 class Least(random.Random):
@@ -169,6 +156,7 @@ def test_items_of_a_partition_that_moved_are_dropped_and_the_others_stay() -> No
     held = channels(Clock(), batch_max=2)
     mixed = batch_of(1)
     mixed.add(b"{}", "7", place(1, 7))
+    mixed.tries = {packed: Try(attempts=1) for packed in mixed.places}
     refuse(held, mixed)
     refuse(held, batch_of(8, partition=1))
     changed = list(held.abandon({1}))
@@ -176,4 +164,7 @@ def test_items_of_a_partition_that_moved_are_dropped_and_the_others_stay() -> No
         (["1", "7"], ["1"]),
         (["8"], None),
     ]
+    kept = changed[0][1]
+    assert kept is not None
+    assert list(kept.tries) == kept.places
     assert held.parked == 1

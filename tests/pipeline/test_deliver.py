@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import cast
 
 import pytest
+from tests.clock import Clock
 
 from eureke.notification import Receipt
 from eureke.pipeline.batch import batch_ids
@@ -15,16 +16,6 @@ from eureke.pipeline.gateway import Gateway
 from eureke.pipeline.inbox import Inbox
 from eureke.pipeline.receipts import Outcomes
 from eureke.stack.stack import Stack
-
-
-@dataclass
-class Clock:
-    """A clock that stands until it is moved."""
-
-    now_ns: int = 0
-
-    def __call__(self) -> int:
-        return self.now_ns
 
 
 @dataclass
@@ -73,7 +64,7 @@ def test_a_provider_that_hangs_is_asked_once_and_not_by_every_batch(
     stack: Stack, silent: Silent
 ) -> None:
     """The others come back at once, refused as a whole; other channels are asked as ever."""
-    clock, kept, ids = Clock(), Kept(), batch_ids()
+    clock, kept, ids = Clock(0), Kept(), batch_ids()
     settings = replace(stack.settings, provider_url=silent.url, deadline_s=0.3)
     with Gateway(silent.url, deadline_s=0.3) as gateway:
         deliverer = Deliverer(

@@ -1,25 +1,14 @@
 """The in-flight table."""
 
 import random
-from dataclasses import dataclass
+
+from tests.clock import Clock, S
 
 from eureke.notification import Setback, Unfinished
 from eureke.pipeline.batch import Batch, Try
 from eureke.pipeline.budget import FREE_PER_S, SHARE
 from eureke.pipeline.flight import OVERDUE_MOST_S, InFlight, Settled
 from eureke.pipeline.offsets import place
-
-S = 1_000_000_000
-
-
-@dataclass
-class Clock:
-    """A clock that stands until it is moved."""
-
-    now_ns: int = S
-
-    def __call__(self) -> int:
-        return self.now_ns
 
 
 def table(clock: Clock, *, most: int = 4, overdue_s: float = 3.0) -> InFlight:

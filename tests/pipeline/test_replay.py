@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 from confluent_kafka import Consumer
+from tests.waiting import wait_until
 
 from eureke.errors import EurekeError
 from eureke.measure.evidence import marks
@@ -37,10 +38,11 @@ def rejected(settings: Settings) -> tuple[int, int]:
 
 
 def until(settings: Settings, failed: int) -> None:
-    limit_s = time.monotonic() + 30
-    while rejected(settings)[0] < failed:
-        assert time.monotonic() < limit_s, "the replayed ones did not reach the provider"
-        time.sleep(0.1)
+    wait_until(
+        lambda: rejected(settings)[0] >= failed,
+        within_s=30,
+        what="the provider's hearing of the replayed ones",
+    )
 
 
 def test_dead_letters_reach_the_provider_again_and_a_second_replay_doubles_nothing(

@@ -3,12 +3,13 @@
 import contextlib
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 import psutil
 import pytest
+from tests.waiting import wait_until
 
 from eureke.programs.program import cache
 from eureke.stack.folder import TOKEN_VARIABLE
@@ -51,14 +52,7 @@ def small(home: Path) -> Iterator[Stack]:
 @pytest.fixture
 def eventually() -> Eventually:
     """Waits until a condition holds; fails where it does not within 15 seconds."""
-
-    def wait(condition: Callable[[], bool]) -> None:
-        limit_s = time.monotonic() + 15
-        while not condition():
-            assert time.monotonic() < limit_s, "the condition did not come true within 15 s"
-            time.sleep(0.05)
-
-    return wait
+    return partial(wait_until, within_s=15)
 
 
 @pytest.fixture

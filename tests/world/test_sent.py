@@ -1,5 +1,6 @@
 """The sender's own record."""
 
+from contextlib import closing
 from pathlib import Path
 
 import numpy as np
@@ -9,7 +10,7 @@ from eureke.world.sent import ACKNOWLEDGED, REFUSED, STATUSES, UNKNOWN, SentWrit
 
 
 def written(path: Path, *, pieces: int, each: int) -> SentWriter:
-    with SentWriter(path) as writer:
+    with closing(SentWriter(path)) as writer:
         for first in range(0, pieces * each, each):
             at = np.arange(first, first + each)
             fates = np.full(each, ACKNOWLEDGED, dtype=np.int8)

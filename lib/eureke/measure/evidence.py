@@ -9,7 +9,7 @@ import msgspec
 import pyarrow.parquet as pq
 from confluent_kafka import Consumer, Message, TopicPartition
 
-from eureke.measure.ledger import PLACE_SHIFT, Evidence, LogRows, OutcomeRows, SentRows, line
+from eureke.measure.ledger import Evidence, LogRows, OutcomeRows, SentRows, line, place
 from eureke.notification import DeadLetter, Notification, Receipt
 from eureke.settings import Settings
 
@@ -103,8 +103,8 @@ class Span:
         decode = msgspec.json.Decoder(Receipt).decode
         for messages in self._read(self.settings.receipts):
             for message in messages:
-                place = (message.partition() or 0) << PLACE_SHIFT | (message.offset() or 0)
-                yield place, decode(message.value() or b"")
+                at = place(message.partition() or 0, message.offset() or 0)
+                yield at, decode(message.value() or b"")
 
     def letters(self) -> Iterator[list[DeadLetter]]:
         """The dead letters, some at a time."""
@@ -135,7 +135,7 @@ class Span:
                     except (msgspec.MsgspecError, TypeError, UnicodeDecodeError):
                         ids.append(None)
                     at = line(number, message.partition() or 0)
-                    places.append(at << PLACE_SHIFT | (message.offset() or 0))
+                    places.append(place(at, message.offset() or 0))
                 yield LogRows(ids, places)
 
     def _outcomes(self) -> Iterator[OutcomeRows]:
@@ -147,14 +147,14 @@ class Span:
                 if positions:
                     yield OutcomeRows(
                         [at.id for at in positions],
-                        [line(number, at.partition) << PLACE_SHIFT | at.offset for at in positions],
+                        [place(line(number, at.partition), at.offset) for at in positions],
                         [outcome] * len(positions),
                     )
         for letters in self.letters():
             yield OutcomeRows(
                 [letter.id for letter in letters],
                 [
-                    line(lanes[letter.lane], letter.partition) << PLACE_SHIFT | letter.offset
+                    place(line(lanes[letter.lane], letter.partition), letter.offset)
                     for letter in letters
                 ],
                 ["malformed" if letter.id is None else "dead_lettered" for letter in letters],

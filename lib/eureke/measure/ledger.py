@@ -59,8 +59,8 @@ class Evidence:
     """All that the account is made from; each part can be read more than once.
 
     `effects` are the ids of the provider's record, once for each effect. `committed` is, by the
-    `line` of a partition, where the pipeline would go on after a restart. A place is a line and
-    an offset in one integer: `line << PLACE_SHIFT | offset`.
+    `line` of a partition, where the pipeline would go on after a restart. A place (see `place`)
+    is a line and an offset.
     """
 
     sent: Iterable[SentRows]
@@ -199,7 +199,7 @@ def _misjudged(ids: pd.DataFrame, records: pd.DataFrame) -> set[int]:
 
 
 def _passed(place: int, committed: Mapping[int, int]) -> bool:
-    at, offset = place >> PLACE_SHIFT, place & (1 << PLACE_SHIFT) - 1
+    at, offset = _split(place)
     return offset < committed.get(at, 0)
 
 
@@ -242,7 +242,16 @@ def line(lane: int, partition: int) -> int:
     return lane << LINE_SHIFT | partition
 
 
+def place(at: int, offset: int) -> int:
+    """A line, or a partition where there is but one topic, and an offset in one integer."""
+    return at << PLACE_SHIFT | offset
+
+
+def _split(packed: int) -> tuple[int, int]:
+    return packed >> PLACE_SHIFT, packed & (1 << PLACE_SHIFT) - 1
+
+
 def _place_name(place: int) -> str:
-    at, offset = place >> PLACE_SHIFT, place & (1 << PLACE_SHIFT) - 1
+    at, offset = _split(place)
     lane, partition = at >> LINE_SHIFT, at & (1 << LINE_SHIFT) - 1
     return f"partition {partition}, offset {offset}" + (f", lane {lane}" if lane else "")

@@ -18,7 +18,7 @@ import msgspec
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from eureke.errors import EurekeError, ServiceFailed
-from eureke.measure.ledger import PLACE_SHIFT
+from eureke.measure.ledger import place
 from eureke.notification import DeadLetter, Receipt
 from eureke.settings import Settings, announce_ready
 
@@ -39,7 +39,7 @@ class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
 
     topic: str
     place: int
-    """Partition and offset in one integer: `partition << PLACE_SHIFT | offset`."""
+    """Partition and offset in one integer (`ledger.place`)."""
     t_ns: int
     lane: str = ""
     delivered: int = 0
@@ -131,22 +131,22 @@ class Observer:
         try:
             return self._decoded(message, t_ns)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
-            topic, place = message.topic() or "", _place(message)
-            log.warning("the record at %s %d is not one of ours: %s", topic, place, error)
-            return Seen("receipts" if topic == self._receipts else "dead-letters", place, t_ns)
+            topic, at = message.topic() or "", _place(message)
+            log.warning("the record at %s %d is not one of ours: %s", topic, at, error)
+            return Seen("receipts" if topic == self._receipts else "dead-letters", at, t_ns)
 
     def _decoded(self, message: Message, t_ns: int) -> Seen:
-        value, place = message.value() or b"", _place(message)
+        value, at = message.value() or b"", _place(message)
         if message.topic() != self._receipts:
             letter = self._letter(value)
             malformed = int(letter.id is None)
             return Seen(
-                "dead-letters", place, t_ns, letter.lane, dead=1 - malformed, malformed=malformed
+                "dead-letters", at, t_ns, letter.lane, dead=1 - malformed, malformed=malformed
             )
         receipt = self._receipt(value)
         return Seen(
             "receipts",
-            place,
+            at,
             t_ns,
             receipt.lane,
             delivered=len(receipt.delivered),
@@ -160,7 +160,7 @@ class Observer:
 
 
 def _place(message: Message) -> int:
-    return (message.partition() or 0) << PLACE_SHIFT | (message.offset() or 0)
+    return place(message.partition() or 0, message.offset() or 0)
 
 
 def main() -> None:

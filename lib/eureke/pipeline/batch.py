@@ -69,11 +69,13 @@ class Batch:
     def without(self, partitions: set[int]) -> "Batch":
         """The same batch without the items of some partitions."""
         kept = [at for at, packed in enumerate(self.places) if split(packed)[0] not in partitions]
+        places = [self.places[at] for at in kept]
         return replace(
             self,
             values=[self.values[at] for at in kept],
             ids=[self.ids[at] for at in kept],
-            places=[self.places[at] for at in kept],
+            places=places,
+            tries={packed: self.tries[packed] for packed in places if packed in self.tries},
         )
 
     def first(self) -> dict[int, int]:

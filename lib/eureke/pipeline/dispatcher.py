@@ -82,7 +82,6 @@ class Dispatcher:
             lane_name, outcomes=outcomes, unsettled=self._unsettled, ids=self._ids
         )
         self._owned: set[int] = set()
-        self._moved = False
         self._next_tick_ns = 0
         self._next_retry_ns = 0
         self._next_commit_ns = 0
@@ -122,9 +121,6 @@ class Dispatcher:
 
     def _dispatch(self) -> None:
         messages = self._reader.poll(timeout_s=IDLE_WAIT_S)
-        if self._moved:  # some in hand may be of partitions that another member reads now
-            messages = [each for each in messages if each.partition() in self._owned]
-            self._moved = False
         batches, judged = self._intake.take(messages, self._unsettled)
         self._outbox.not_sent(judged, polled_ns=self._clock())
         batches += self._intake.rest(urgent_only=len(messages) >= self._settings.batch_direct)
@@ -226,7 +222,6 @@ class Dispatcher:
     def _lost(self, partitions: set[int]) -> None:
         """Lets go of partitions: their next owner reads again what is not committed."""
         self._owned -= partitions
-        self._moved = True
         self._intake.forget(partitions)
         self._unsettled.forget(partitions)
         for item in self._flight.abandon(partitions):

@@ -67,6 +67,7 @@ class LaneReader:
         self._gained, self._revoked, self._lost = gained, revoked, lost
         self._committed: dict[int, int] = {}
         self._paused = False
+        self._dropped = False
         self._consumer = Consumer(
             _FETCHING
             | {
@@ -91,7 +92,11 @@ class LaneReader:
     def poll(self, *, timeout_s: float) -> list[Record]:
         """The records that are there: waits for one, then drains; errors raise."""
         self._pause(False)
-        return drained(self._consumer, timeout_s=timeout_s)
+        records = drained(self._consumer, timeout_s=timeout_s)
+        if self._dropped:  # some in hand may be of partitions that another member reads now
+            records = [each for each in records if each.partition() in self._committed]
+            self._dropped = False
+        return records
 
     def hold_back(self) -> None:
         """Stays a member of the group without taking records."""
@@ -155,6 +160,7 @@ class LaneReader:
         self._drop(gone)
 
     def _drop(self, partitions: set[int]) -> None:
+        self._dropped = True
         for partition in partitions:
             self._committed.pop(partition, None)
 

@@ -11,6 +11,7 @@ import sys
 import time
 from array import array
 from collections.abc import Callable
+from contextlib import closing
 from itertools import chain
 from pathlib import Path
 from types import FrameType
@@ -76,7 +77,7 @@ class Sender:
         """No report a record but of errors: none, and nothing left to flush, is the proof."""
         provisional = self._out.with_name(f"{self._out.name}.provisional")
         clock, poll = time.monotonic_ns, self._producer.poll
-        with SentWriter(provisional) as writer:
+        with closing(SentWriter(provisional)) as writer:
             for records in pieces(self._folder):
                 times = array("q")
                 for _, key, value, _ in records:
@@ -94,7 +95,7 @@ class Sender:
         if not left and not self._errors:
             provisional.replace(self._out)
             return writer.counts
-        with SentWriter(self._out) as writer:
+        with closing(SentWriter(self._out)) as writer:
             others = UNKNOWN if left else ACKNOWLEDGED
             for rows in decided(provisional, self._fates(), others=others):
                 writer.add(**rows)  # type: ignore[arg-type]
@@ -138,7 +139,7 @@ class Sender:
                 break
         self._flush(5.0 if self._stopping else 150.0)
         intended_ns, sent_ns, acked_ns = times[:, : self._count]
-        with SentWriter(self._out) as writer:
+        with closing(SentWriter(self._out)) as writer:
             writer.add(
                 seq=np.arange(self._count),
                 intended_ns=intended_ns,

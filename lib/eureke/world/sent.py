@@ -5,7 +5,6 @@ Columns: seq, intended_ns, sent_ns, acked_ns (0 where no report was asked for) a
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import TracebackType
 from typing import Final
 
 import numpy as np
@@ -43,15 +42,8 @@ class SentWriter:
         self.counts = dict.fromkeys(STATUSES, 0)
         """How many there are of each fate."""
 
-    def __enter__(self) -> "SentWriter":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def close(self) -> None:
+        """Ends the file."""
         self._file.close()
 
     def add(
