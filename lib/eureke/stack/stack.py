@@ -46,7 +46,8 @@ class Stack:
         self._owner = owner
         self._owner_pid = os.getpid()
         self._state = read_state(folder)
-        self._left = False
+        # How to reach what is this stack's alone on given servers; None where nothing is.
+        self._made_there: Settings | None = None
         self._services = {each.name: each for each in services(self._state)}
         self._starter = Starter(folder, self._state, say=say)
 
@@ -120,6 +121,8 @@ class Stack:
         found = folder or newest()
         stack = cls(found, owner=None, say=say)
         ask(found, "status")
+        if stack._state.made_up:
+            stack._made_there = stack.settings
         return stack
 
     def __enter__(self) -> "Stack":
@@ -162,7 +165,6 @@ class Stack:
         """Ends everything; a stack that was attached to goes on (`down` ends that)."""
         if self._owner is None or self._owner_pid != os.getpid():
             return  # a process forked off the owner ends without ending the owner's stack
-        ours = self._ours()
         owner, self._owner = self._owner, None
         atexit.unregister(self.stop)
         if owner.stdin:
@@ -172,7 +174,7 @@ class Stack:
         except subprocess.TimeoutExpired:
             owner.kill()  # its children die with it
             owner.wait()
-        self._leave_given(ours)
+        self._leave_given()
         sweep(self.folder)
 
     def down(self) -> None:
@@ -181,7 +183,6 @@ class Stack:
         Raises:
             ServiceFailed: the supervisor does not end.
         """
-        ours = self._ours()
         with contextlib.suppress(ServiceFailed):
             ask(self.folder, "down")
         limit_s = time.monotonic() + ENDING_S
@@ -192,7 +193,7 @@ class Stack:
                     remedy=f"see {self.folder / 'logs' / 'supervisor.log'}; end it, `eureke clean`",
                 )
             time.sleep(0.05)
-        self._leave_given(ours)
+        self._leave_given()
         self.stop()
         sweep(self.folder)
 
@@ -306,22 +307,18 @@ class Stack:
 
     def _take_up_given(self) -> None:
         """Tries the servers that were given, and makes the topics there."""
-        servers = self._state.servers
-        self._left = True  # nothing of ours is there before they have been tried
-        check_servers(servers, self.settings)
-        self._left = False
+        settings, servers = self.settings, self._state.servers
+        check_servers(servers, settings)
+        if self._state.made_up:
+            self._made_there = settings
         if servers.kafka:
-            make_topics(self.settings)
+            make_topics(settings)
 
-    def _ours(self) -> Settings | None:
-        """How to reach what is this stack's alone on given servers; None where nothing is."""
-        return self.settings if self._state.made_up and not self._left else None
-
-    def _leave_given(self, ours: Settings | None) -> None:
+    def _leave_given(self) -> None:
         """Removes from given servers what has this stack's own prefix."""
-        if ours is not None:
-            self._left = True
-            for left in remove(self._state.servers, ours):
+        there, self._made_there = self._made_there, None
+        if there is not None:
+            for left in remove(self._state.servers, there):
                 print(f"not removed: {left}", flush=True)
 
     def _bring_up(self, names: Sequence[str]) -> None:
