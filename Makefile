@@ -54,6 +54,7 @@ clean: ## End what was left running and remove what was made, but for results an
 lock: ## Resolve the dependencies anew, with uv on PATH
 	@for each in "requirements.lock pyproject.toml" \
 		"requirements-test.lock --extra test -c requirements.lock pyproject.toml" \
-		"requirements-build.lock --group build -c requirements-test.lock"; do set -- $$each; out=$$1; shift; \
+		"requirements-build.lock --group build -c requirements-test.lock" \
+		"deploy/requirements.lock --group image -c requirements.lock"; do set -- $$each; out=$$1; shift; \
 		$(UV) pip compile -q --universal --python-version 3.11 --generate-hashes --no-emit-index-url \
 			--no-header --no-annotate "$$@" -o "$$out" || exit 1; done

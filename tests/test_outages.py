@@ -90,7 +90,7 @@ def test_one_channel_that_is_throttled_holds_back_no_other(stack: Stack, tmp_pat
     run.close()
     assert phase.account.closes, phase.account
     decode = msgspec.json.Decoder(Effects).decode
-    record = (stack.folder / "provider.ndjson").read_bytes().splitlines()
+    record = (stack.shared / "provider.ndjson").read_bytes().splitlines()
     # What was under way when the provider changed may still arrive.
     during = [
         each

@@ -1,6 +1,6 @@
 """A scenario from a file, run a number of times without a notebook."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from eureke.measure.results import Result
@@ -15,13 +15,15 @@ def repeated(
     *,
     times: int,
     say: Callable[[str], None],
+    backends: Sequence[str] = ("auto",),
     results_folder: Path | None = None,
 ) -> Iterator[Result]:
-    """A result for each time, each on a stack of its own."""
+    """A result for each time, each on a stack of its own; several backends take turns."""
     for number in range(1, times + 1):
-        say(f"run {number} of {times}: {scenario.name}")
-        with Stack.start(scenario=scenario, say=say) as stack:
-            yield once(scenario, stack, results_folder=results_folder)
+        for backend in backends:
+            say(f"run {number} of {times}: {scenario.name}")
+            with Stack.start(scenario=scenario, backend=backend, say=say) as stack:
+                yield once(scenario, stack, results_folder=results_folder)
 
 
 def once(scenario: Scenario, stack: Stack, *, results_folder: Path | None = None) -> Result:

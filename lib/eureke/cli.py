@@ -24,13 +24,21 @@ GivenServers = Annotated[
 ]
 
 
-def _give(servers: Path | None) -> None:
-    """Tells all that follows of the file: a notebook's kernel inherits the environment."""
+ChosenBackend = Annotated[
+    str, typer.Option("--backend", help="containers, processes, or auto: what this machine can")
+]
+
+
+def _give(servers: Path | None, backend: str = "auto") -> None:
+    """Tells all that follows of both: a notebook's kernel inherits the environment."""
+    from eureke.stack.choice import BACKEND_VARIABLE, check
     from eureke.stack.servers import SERVERS_VARIABLE, Servers
 
     if servers is not None:
         Servers.read(servers)
         os.environ[SERVERS_VARIABLE] = str(servers.resolve())
+    if check(backend) != "auto":
+        os.environ[BACKEND_VARIABLE] = backend
 
 
 # Imports stand inside the commands: `eureke --help` loads none of what they need.
@@ -63,13 +71,14 @@ def run(
     ] = None,
     profile: Annotated[str, typer.Option(help="smoke, standard or full")] = "smoke",
     servers: GivenServers = None,
+    backend: ChosenBackend = "auto",
 ) -> None:
     """Run a notebook; its executed copy and report land beside its result."""
     from eureke.measure.summary import summary_table
     from eureke.notebooks import execute
     from eureke.notebooks.parameters import read_options
 
-    _give(servers)
+    _give(servers, backend)
     done = execute(notebook, profile=profile, parameters=read_options(parameter or []))
     if done.result is not None:
         typer.echo(summary_table(done.result.summary))
@@ -136,30 +145,38 @@ def bench(
     file: Annotated[Path, typer.Argument(help="a scenario, such as benchmarks/outages.toml")],
     repeat: Annotated[int, typer.Option(min=1, help="how many runs")] = 1,
     servers: GivenServers = None,
+    backend: Annotated[
+        list[str] | None,
+        typer.Option("--backend", help="containers or processes; given twice, they take turns"),
+    ] = None,
 ) -> None:
     """Run a scenario from a file, without a notebook; several runs give their spread."""
     from eureke.bench import repeated
     from eureke.measure.spread import spread_table
     from eureke.measure.summary import summary_table
     from eureke.scenario import Scenario
+    from eureke.stack.choice import check
 
     _give(servers)
+    backends = [check(each) for each in backend or ["auto"]]
+    scenario = Scenario.read(file)
     done = []
-    for result in repeated(Scenario.read(file), times=repeat, say=typer.echo):
+    for result in repeated(scenario, times=repeat, say=typer.echo, backends=backends):
         typer.echo(f"{result.run_id}\n{summary_table(result.summary)}\n\n{result.folder}")
         done.append(result)
     if repeat > 1:
-        typer.echo(f"\n{spread_table(done)}")
+        for number in range(len(backends)):
+            typer.echo(f"\n{spread_table(done[number :: len(backends)])}")
     if not all(each.summary["accounted"] and each.summary["valid"] for each in done):
         raise typer.Exit(1)
 
 
 @app.command()
-def up(servers: GivenServers = None) -> None:
+def up(servers: GivenServers = None, backend: ChosenBackend = "auto") -> None:
     """Start a stack and leave it running."""
     from eureke.stack.stack import Stack
 
-    _give(servers)
+    _give(servers, backend)
     stack = Stack.start(say=typer.echo)
     stack.detach()
     typer.echo(f"up: {stack.folder}; `eureke env` shows its addresses, `eureke down` ends it")
@@ -217,8 +234,9 @@ def replay() -> None:
 def clean() -> None:
     """End and remove what killed stacks have left behind, and nothing else."""
     from eureke.stack.folder import clean as sweep
+    from eureke.stack.leftovers import clean_engine
 
-    for line in sweep() or ["nothing was left behind"]:
+    for line in [*clean_engine(), *sweep()] or ["nothing was left behind"]:
         typer.echo(line)
 
 

@@ -28,7 +28,7 @@ class Findings:
         scenario: Scenario,
         *,
         folder: Path,
-        stack_folder: Path,
+        observations: Path,
         scratch: Path,
         cores: float,
         restarts: Mapping[str, int],
@@ -38,9 +38,9 @@ class Findings:
         self._scratch = scratch
         self._cores = cores
         self._restarts = restarts
-        self.observed = stack_folder / "observed.ndjson"
+        self.observed = observations / "observed.ndjson"
         """What the observer has seen."""
-        self._sampled = stack_folder / "samples.ndjson"
+        self._sampled = observations / "samples.ndjson"
         self._timelines: list[pd.DataFrame] = []
         self._urgent: list[pd.DataFrame] = []
         self._samples: pd.DataFrame | None = None

@@ -2,6 +2,7 @@
 
 import contextlib
 import shutil
+import stat
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
@@ -53,10 +54,12 @@ class Run:
         self.scenario = scenario
         self._stack = stack
         self._writer = writer
-        self._work = stack.folder / "work" / writer.run_id
-        self._work.mkdir(mode=0o700, parents=True)
+        self._work = stack.shared / "work" / writer.run_id
+        self._work.mkdir()
+        # Senders write there, in containers as another user.
+        self._work.chmod(stat.S_IMODE(stack.shared.stat().st_mode))
         self._began_ns = time.monotonic_ns()
-        self._machine = fingerprint()
+        self._machine = fingerprint(images=stack.images)
         self._floors: list[Floor] = []
         self._phases: list[Phase] = []
         self._peers: list[Peer] = []
@@ -64,7 +67,7 @@ class Run:
         self._findings = Findings(
             scenario,
             folder=writer.folder,
-            stack_folder=stack.folder,
+            observations=stack.shared,
             scratch=self._work,
             cores=self._machine.cores_usable,
             restarts=self._traffic.restarts,
@@ -222,7 +225,7 @@ class Run:
 
     @property
     def _provider_record(self) -> Path:
-        return self._stack.folder / "provider.ndjson"
+        return self._stack.shared / "provider.ndjson"
 
     def _marks(self) -> Marks:
         """Where everything ends now; a broker that has just died is brought back for it."""
@@ -263,6 +266,7 @@ class Run:
             "machine": asdict(self._machine),
             "backend": self._stack.backend,
             "backend_reason": self._stack.backend_reason,
+            "images": self._stack.images,
             "given": sorted(self._stack.given),
             "settings": self._public_settings(),
             "floors": [msgspec.to_builtins(floor) for floor in self._floors],
@@ -282,7 +286,7 @@ class Run:
         return {name: value for name, value in values.items() if name not in secret}
 
     def _summary(self, aborted: str) -> dict[str, Any]:
-        path = self._stack.folder / "samples.ndjson"
+        path = self._stack.shared / "samples.ndjson"
         samples = read_samples(path, begin_ns=self._began_ns)
         return summarised(
             self._phases,
@@ -292,4 +296,4 @@ class Run:
             clock_step_s=validity.clock_step_s(samples),
             restarts=self._traffic.restarts,
             aborted=aborted,
-        )
+        ) | {"backend": results.backend_text(self._run_json())}

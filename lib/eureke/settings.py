@@ -11,6 +11,14 @@ import msgspec
 from eureke.errors import BadParameter, EurekeError
 
 KAFKA_VERSION: Final = "4.3.1"
+IMAGES: Final = {
+    "kafka": f"apache/kafka:{KAFKA_VERSION}",
+    "redis": "redis:7.0.15",
+    "postgres": "postgres:15",
+    "python": "python:3.11-slim",
+    "reaper": "testcontainers/ryuk:0.8.1",
+}
+"""The images of servers, by what they are; our own is built on `python`."""
 PRIORITY_SEPARATOR: Final = ":"
 PRIORITY_URGENT, PRIORITY_BULK = 0, 9
 """Celery's priorities on Redis: the lower goes first."""

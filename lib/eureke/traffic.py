@@ -63,6 +63,7 @@ class Traffic:
             *("--salt", self._salt),
             *("--day", str(self._next_day())),
             *("--out", str(self.load(plan))),
+            contained=False,  # it may read a file of the reader's own
         )
         self.one_shot(name, timeout_s=60 + plan.count / 20_000)
 
@@ -78,9 +79,16 @@ class Traffic:
             "eureke.world.people",
             *("--scenario", str(self._work / "scenario.json")),
             *("--out", str(table)),
+            contained=False,
         )
         self.one_shot("people", timeout_s=120)
-        self._stack.launch("users", "eureke.pipeline.users", "--import", str(table), side="system")
+        self._stack.launch(
+            "users",
+            "eureke.pipeline.users",
+            *("--import", str(table)),
+            side="system",
+            contained=False,
+        )
         self.one_shot("users", timeout_s=300)
         for lane in self._stack.settings.lanes:
             if self._has_records(lane.name):  # its dispatchers remember what they have asked for
@@ -179,7 +187,7 @@ class Traffic:
         self, plan: Plan, lag: Lag, before: int, disturb: Disturb | None, slack: int
     ) -> None:
         quiet = Quiet(QUIET_S)
-        observed = self._stack.folder / "observed.ndjson"
+        observed = self._stack.shared / "observed.ndjson"
         with Progress(plan.name, total=plan.count, unit="notifications") as progress:
             while True:
                 time.sleep(LOOK_S)

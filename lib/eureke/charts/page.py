@@ -1,7 +1,7 @@
 """What stands around each figure: its finding, how it was measured, the verdict, the provenance."""
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Final
+from typing import Any, Final
 
 from eureke.charts.numbers import rate
 from eureke.charts.style import (
@@ -16,9 +16,7 @@ from eureke.charts.style import (
     blank,
     wrapped,
 )
-
-if TYPE_CHECKING:
-    from eureke.measure.results import Result
+from eureke.measure.results import Result, backend_text
 
 FOOT_IN: Final = 0.5
 STAMP_IN: Final = 1.7
@@ -26,7 +24,7 @@ NOTE: Final = "one broker, replication 1, no fsync: acks=all costs nothing here"
 
 
 def page(
-    result: "Result", *, name: str, finding: str, method: str, height_in: float, phase: str
+    result: Result, *, name: str, finding: str, method: str, height_in: float, phase: str
 ) -> Chart:
     """A figure with its frame of words and no axes yet.
 
@@ -80,7 +78,7 @@ def setting(run: Mapping[str, Any], phase: str) -> str:
     latency_ms = scenario.get(f"{opening}latency_median_ms", 0)
     failures = scenario.get(f"{opening}item_failure_share", 0)
     parts = [
-        f"{run.get('backend', 'unknown backend')} on {cores:g} cores" if cores else "",
+        f"{backend_text(run)} on {cores:g} cores" if cores else "",
         f"provider {latency_ms:g} ms median" if latency_ms else "provider adds no latency",
         f"{100 * failures:g} % of items fail at first" if failures else "no failures",
         f"{scenario.get('provider_items_per_request', '?')} items a request",
@@ -166,7 +164,7 @@ def _trouble(summary: Mapping[str, Any]) -> str:
     return "" if said == "VALID" else f"Not to be believed: {'; '.join(reasons)}"
 
 
-def _foot(chart: Chart, result: "Result") -> None:
+def _foot(chart: Chart, result: Result) -> None:
     machine = result.run.get("machine", {})
     commit = str(machine.get("commit") or "")[:7]
     changed = " with changes" if machine.get("dirty") else ""

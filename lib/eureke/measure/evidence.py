@@ -9,7 +9,8 @@ import msgspec
 import pyarrow.parquet as pq
 from confluent_kafka import Consumer, Message, TopicPartition
 
-from eureke.measure.ledger import Evidence, LogRows, OutcomeRows, SentRows, line, place
+from eureke.measure.ledger import Evidence, LogRows, OutcomeRows, SentRows
+from eureke.measure.place import line, place
 from eureke.notification import DeadLetter, Notification, Receipt
 from eureke.settings import Settings
 

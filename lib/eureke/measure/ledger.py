@@ -16,6 +16,7 @@ import pandas as pd
 
 from eureke.measure.account import FAULTS, Account
 from eureke.measure.buckets import Buckets, codes, keys_of
+from eureke.measure.place import place_name, split
 
 EXPECTED: Final = ("delivered", "duplicate", "malformed", "rejected", "suppressed", "expired")
 STATUSES: Final = ("acknowledged", "refused", "unknown")
@@ -27,8 +28,6 @@ ROWS_PER_BUCKET: Final = 1_000_000
 DELIVERED, DEAD, DUPLICATE, MALFORMED = (
     OUTCOMES.index(each) for each in ("delivered", "dead_lettered", "duplicate", "malformed")
 )
-PLACE_SHIFT: Final = 48
-LINE_SHIFT: Final = 12
 
 
 class SentRows(NamedTuple):
@@ -199,7 +198,7 @@ def _misjudged(ids: pd.DataFrame, records: pd.DataFrame) -> set[int]:
 
 
 def _passed(place: int, committed: Mapping[int, int]) -> bool:
-    at, offset = _split(place)
+    at, offset = split(place)
     return offset < committed.get(at, 0)
 
 
@@ -220,7 +219,7 @@ def _named(evidence: Evidence, culprits: dict[str, list[int]]) -> dict[str, list
     def note(ids: Sequence[str | None], places: Sequence[int] | None = None) -> None:
         for index, key in enumerate(keys_of(ids, places).tolist()):
             if key in wanted and key not in names:
-                names[key] = ids[index] or _place_name(places[index] if places else 0)
+                names[key] = ids[index] or place_name(places[index] if places else 0)
 
     for sent in evidence.sent:
         note([each for each in sent.ids if each is not None])
@@ -235,23 +234,3 @@ def _named(evidence: Evidence, culprits: dict[str, list[int]]) -> dict[str, list
         for fault, keys in culprits.items()
         if keys
     }
-
-
-def line(lane: int, partition: int) -> int:
-    """The number of a lane and the partition of its topic in one integer."""
-    return lane << LINE_SHIFT | partition
-
-
-def place(at: int, offset: int) -> int:
-    """A line, or a partition where there is but one topic, and an offset in one integer."""
-    return at << PLACE_SHIFT | offset
-
-
-def _split(packed: int) -> tuple[int, int]:
-    return packed >> PLACE_SHIFT, packed & (1 << PLACE_SHIFT) - 1
-
-
-def _place_name(place: int) -> str:
-    at, offset = _split(place)
-    lane, partition = at >> LINE_SHIFT, at & (1 << LINE_SHIFT) - 1
-    return f"partition {partition}, offset {offset}" + (f", lane {lane}" if lane else "")

@@ -5,6 +5,7 @@ import importlib.metadata
 import os
 import platform
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -56,8 +57,8 @@ class Machine:
     versions: dict[str, str]
 
 
-def fingerprint() -> Machine:
-    """This machine, now."""
+def fingerprint(*, images: Mapping[str, str] | None = None) -> Machine:
+    """This machine, now; with containers the versions of servers are those of their images."""
     commit = _git("rev-parse", "HEAD")
     status = _git("status", "--porcelain")
     return Machine(
@@ -73,17 +74,23 @@ def fingerprint() -> Machine:
         python=platform.python_version(),
         commit=commit,
         dirty=None if commit is None else bool(status),
-        versions=_versions(),
+        versions=_clients() | (dict(images) if images else _programs()),
     )
 
 
-def _versions() -> dict[str, str]:
-    """Of servers, client libraries and packages; what is not there is left out."""
-    versions = {"kafka": KAFKA_VERSION, "librdkafka": confluent_kafka.libversion()[0]}
+def _programs() -> dict[str, str]:
+    """Versions of the servers as processes; what is not there is left out."""
+    versions = {"kafka": KAFKA_VERSION}
     with contextlib.suppress(ProgramMissing):
         versions["java"] = find_java().version
     with contextlib.suppress(ProgramMissing):
         versions["redis-server"] = programs.redis_server().version
+    return versions
+
+
+def _clients() -> dict[str, str]:
+    """Versions of client libraries and packages; what is not there is left out."""
+    versions = {"librdkafka": confluent_kafka.libversion()[0]}
     for name in PACKAGES:
         with contextlib.suppress(importlib.metadata.PackageNotFoundError):
             versions[name] = importlib.metadata.version(name)

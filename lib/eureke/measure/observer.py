@@ -18,7 +18,7 @@ import msgspec
 from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from eureke.errors import EurekeError, ServiceFailed
-from eureke.measure.ledger import place
+from eureke.measure.place import place
 from eureke.notification import DeadLetter, Receipt
 from eureke.settings import Settings, announce_ready
 
@@ -39,7 +39,7 @@ class Seen(msgspec.Struct, frozen=True, omit_defaults=True):
 
     topic: str
     place: int
-    """Partition and offset in one integer (`ledger.place`)."""
+    """Partition and offset in one integer (`measure.place`)."""
     t_ns: int
     lane: str = ""
     delivered: int = 0

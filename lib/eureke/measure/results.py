@@ -136,6 +136,13 @@ def write_whole(path: Path, content: bytes) -> None:
     partial.replace(path)
 
 
+def backend_text(run: Mapping[str, Any]) -> str:
+    """Where a run's servers ran, and whether their images are the official ones."""
+    stand_ins = any("stand-in" in image for image in run.get("images", {}).values())
+    backend = str(run.get("backend", "unknown backend"))
+    return f"{backend}, stand-in images" if stand_ins else backend
+
+
 def list_results(root: Path | None = None) -> list[Result]:
     """All results, the oldest first; folders of runs that were killed are left out."""
     folder = root or store()

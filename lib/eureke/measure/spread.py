@@ -8,7 +8,7 @@ import pandas as pd
 
 from eureke.errors import ResultUnreadable
 from eureke.measure.latency import percentiles
-from eureke.measure.results import Result
+from eureke.measure.results import Result, backend_text
 
 ROWS: Final[tuple[tuple[str, tuple[str | int, ...]], ...]] = (
     ("first send to last receipt, s", ("wall_s",)),
@@ -78,7 +78,7 @@ def _heading(results: Sequence[Result]) -> str:
     return (
         f"{len(results)} runs of {scenario['count']:,} notifications ({runs}); "
         f"{machine['processor']}, {machine['cores_usable']:g} cores, everything on them; "
-        f"backend {first['backend']}; provider {scenario['latency_median_ms']:g} ms, "
+        f"backend {backend_text(first)}; provider {scenario['latency_median_ms']:g} ms, "
         f"{scenario['item_failure_share']:.1%} of items fail at first, "
         f"{scenario['provider_items_per_request']} items a request; {first['notes']}."
     )

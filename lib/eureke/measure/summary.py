@@ -7,6 +7,7 @@ from eureke.errors import ResultUnreadable
 from eureke.measure.results import Result
 
 LINES: Final = (
+    ("servers ran as", "backend", "{}"),
     ("notifications, all loads", "records", "{:,}"),
     ("  delivered", "delivered", "{:,}"),
     ("  suppressed", "suppressed", "{:,}"),

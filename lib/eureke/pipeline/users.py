@@ -28,6 +28,7 @@ from sqlalchemy import (
     create_engine,
     delete,
     event,
+    func,
     insert,
     select,
 )
@@ -40,6 +41,8 @@ from eureke.pipeline.preferences import PreferenceCache
 from eureke.settings import Settings
 
 ROWS: Final = 5_000
+MAKING: Final = 7_001
+"""Of PostgreSQL's advisory locks, ours for making the tables."""
 _metadata = MetaData()
 USERS: Final = Table(
     "users",
@@ -68,6 +71,9 @@ class Directory:
     def __init__(self, url: str) -> None:
         self._engine = create_engine(url)
         with _told("opened"), self._alone(), self._engine.begin() as connection:
+            if self._engine.dialect.name == "postgresql":
+                # IF NOT EXISTS is no lock: of two that make a table at once, one fails.
+                connection.execute(select(func.pg_advisory_xact_lock(MAKING)))
             for table in _metadata.sorted_tables:
                 connection.execute(CreateTable(table, if_not_exists=True))
 

@@ -18,7 +18,10 @@ from eureke.places import home
 
 SOCKET: Final = "supervisor.sock"
 PROCESSES: Final = "processes.json"
+SETTINGS_INSIDE: Final = "settings.json"
+"""In the shared folder: the same settings with the addresses that containers know."""
 TOKEN_VARIABLE: Final = "EUREKE_STACK"  # noqa: S105  a mark that tells our processes from others
+FOLDERS: Final = ("logs", "data", "shared", "shared/ready", "shared/work")
 LOGS_KEPT: Final = 10
 # Boot time, to which psutil adds a process's age, is in whole seconds and moves with the clock.
 _SAME_START_S: Final = 2.0
@@ -41,13 +44,24 @@ def new_folder() -> tuple[Path, IO[bytes]]:
     folder = runs() / name
     try:
         with _alone():
-            for each in (folder, folder / "logs", folder / "ready", folder / "data"):
+            for each in (folder, *(folder / name for name in FOLDERS)):
                 each.mkdir(mode=0o700)
             lock = (folder / _LOCK).open("wb")
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:
         raise unwritable(error) from error
     return folder, lock
+
+
+def shared(folder: Path) -> Path:
+    """The part of a run folder that containers see too."""
+    return folder / "shared"
+
+
+def open_to_containers(folder: Path) -> None:
+    """Lets a container's user write into the shared folder; nobody gets past the run folder."""
+    for each in (shared(folder), *shared(folder).iterdir()):
+        each.chmod(0o777)
 
 
 def in_use(folder: Path) -> bool:

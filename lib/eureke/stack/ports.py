@@ -1,10 +1,13 @@
 """Ports: free ones, and whose the taken ones are."""
 
 import socket
+from typing import Final
 
 import psutil
 
 from eureke.errors import BadParameter
+
+LOOPBACK: Final = "127.0.0.1"
 
 
 def free_ports(count: int) -> list[int]:
@@ -12,7 +15,7 @@ def free_ports(count: int) -> list[int]:
     sockets = [socket.socket(socket.AF_INET, socket.SOCK_STREAM) for _ in range(count)]
     try:
         for each in sockets:
-            each.bind(("127.0.0.1", 0))
+            each.bind((LOOPBACK, 0))
         return [each.getsockname()[1] for each in sockets]
     finally:
         for each in sockets:
@@ -28,7 +31,7 @@ def check_free(port: int, *, service: str) -> None:
     with socket.socket(socket.AF_INET, socket.SOCK_STREAM) as trial:
         trial.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            trial.bind(("127.0.0.1", port))
+            trial.bind((LOOPBACK, port))
         except OSError as error:
             raise BadParameter(
                 f"port {port}, asked for {service}, cannot be had{holder(port)}: {error.strerror}",

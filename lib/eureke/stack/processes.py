@@ -8,7 +8,8 @@ from string import Template
 
 from eureke import programs
 from eureke.settings import READY_VARIABLE, SETTINGS_VARIABLE
-from eureke.stack.service import Service
+from eureke.stack.folder import shared
+from eureke.stack.service import Service, port_key
 from eureke.stack.state import State
 
 
@@ -32,18 +33,19 @@ def render(service: Service, *, run: Path, state: State) -> Rendered:
     folder.mkdir(mode=0o700, exist_ok=True)
     values = {
         "run": str(run),
+        "shared": str(shared(run)),
         "folder": str(folder),
         "python": sys.executable,
+        "bind": "127.0.0.1",
         "cluster_id": state.cluster_id,
         "password": state.passwords.get(service.name, ""),
     }
     for port in service.ports:
-        key = f"{service.name}.{port}" if port else service.name
-        values[f"port_{port}" if port else "port"] = str(state.ports[key])
+        values[f"port_{port}" if port else "port"] = str(state.ports[port_key(service, port)])
     commands = (*service.first, service.command)
     environment = {
         SETTINGS_VARIABLE: str(run / "settings.json"),
-        READY_VARIABLE: str(run / "ready" / service.name),
+        READY_VARIABLE: str(shared(run) / "ready" / service.name),
         "PYTHONUNBUFFERED": "1",
     }
     if _uses(commands, "$java"):

@@ -13,6 +13,9 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, NewTopic
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from sqlalchemy import create_engine, text
+from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from eureke.settings import Settings
 
@@ -63,6 +66,19 @@ def http_ready(url: str) -> str:
     except requests.RequestException as error:
         return str(error)
     return "" if response.status_code == 200 else f"status {response.status_code}"
+
+
+def database_ready(url: str) -> str:
+    """Empty once the database answers a query with our password, else what it said."""
+    engine = create_engine(url, poolclass=NullPool, connect_args={"connect_timeout": 1})
+    try:
+        with engine.connect() as connection:
+            connection.execute(text("SELECT 1"))
+    except SQLAlchemyError as error:
+        return str(error).splitlines()[0]
+    finally:
+        engine.dispose()
+    return ""
 
 
 def file_ready(path: Path) -> str:

@@ -13,19 +13,38 @@ from types import TracebackType
 from eureke.errors import BadParameter, ServiceFailed
 from eureke.scenario import Scenario
 from eureke.settings import Settings
+from eureke.stack.choice import choose
 from eureke.stack.control import ask, supervise
-from eureke.stack.folder import clean, in_use, new_folder, newest, sweep, unwritable
+from eureke.stack.folder import (
+    clean,
+    in_use,
+    new_folder,
+    newest,
+    open_to_containers,
+    shared,
+    sweep,
+    unwritable,
+)
 from eureke.stack.readiness import make_topics
 from eureke.stack.rights import check_servers
 from eureke.stack.servers import Servers
-from eureke.stack.service import Service, ServiceStatus, Side
+from eureke.stack.service import Container, Service, ServiceStatus, Side
 from eureke.stack.starting import PortLost, Starter
-from eureke.stack.state import State, address, new_state, read_state, services, settings
+from eureke.stack.state import (
+    State,
+    address,
+    new_state,
+    read_state,
+    services,
+    settings,
+    write_settings,
+)
 from eureke.stack.traces import remove
 
 Say = Callable[[str], None]
 
 ENDING_S = 60.0
+ONE_SHOT = Container(memory_mib=2048)
 
 
 def _print(line: str) -> None:
@@ -38,9 +57,6 @@ class Stack:
     Use it as a context manager, or call `stop`; a kernel that dies ends it all the same.
     """
 
-    backend = "processes"
-    backend_reason = "containers come with a later version of eureke"
-
     def __init__(self, folder: Path, *, owner: subprocess.Popen[bytes] | None, say: Say) -> None:
         self.folder = folder
         self._owner = owner
@@ -49,6 +65,7 @@ class Stack:
         # How to reach what is this stack's alone on given servers; None where nothing is.
         self._made_there: Settings | None = None
         self._services = {each.name: each for each in services(self._state)}
+        self._say = say
         self._starter = Starter(folder, self._state, say=say)
 
     @classmethod
@@ -60,6 +77,8 @@ class Stack:
         application: bool = True,
         only: Sequence[str] = (),
         servers: Servers | None = None,
+        backend: str = "auto",
+        kafka_version: str = "",
         say: Say = _print,
     ) -> "Stack":
         """A new stack with everything up and ready.
@@ -70,6 +89,9 @@ class Stack:
             application: whether dispatchers, workers and the world come up too.
             only: names of the services to start; all when empty.
             servers: that are there already; those of the file in EUREKE_SERVERS when None.
+            backend: `containers`, `processes`, or `auto`: what EUREKE_BACKEND says, else
+                containers where a Docker engine and the images can be had, else processes.
+            kafka_version: of the broker's image, with containers.
             say: is told what comes up, a line each.
 
         Raises:
@@ -80,10 +102,16 @@ class Stack:
         for line in clean():
             say(line)
         given = Servers.of_environment() if servers is None else servers
+        choice = choose(backend, given=given, kafka_version=kafka_version, say=say)
+        say(f"servers run as {choice.backend}: {choice.reason}")
 
         def state() -> State:
             return new_state(
-                scenario or Scenario(), ports=ports or {}, application=application, servers=given
+                scenario or Scenario(),
+                ports=ports or {},
+                application=application,
+                servers=given,
+                choice=choice,
             )
 
         try:
@@ -98,12 +126,15 @@ class Stack:
         with lock:
             try:
                 state.write(folder)
-                settings(scenario, state, folder).write(folder / "settings.json")
+                if state.backend == "containers":
+                    open_to_containers(folder)
+                write_settings(settings(scenario, state, folder), state, folder)
                 stack = cls(folder, owner=supervise(folder, state.token, lock), say=say)
             except OSError as error:
                 raise unwritable(error) from error
         atexit.register(stack.stop)
         try:
+            stack._open_engine()
             stack._take_up_given()
             stack._bring_up(only or tuple(stack._services))
         except BaseException:
@@ -135,6 +166,30 @@ class Stack:
         trace: TracebackType | None,
     ) -> None:
         self.stop()
+
+    @property
+    def backend(self) -> str:
+        """`containers` or `processes`."""
+        return self._state.backend
+
+    @property
+    def backend_reason(self) -> str:
+        """Why it is that one."""
+        return self._state.backend_reason
+
+    @property
+    def images(self) -> dict[str, str]:
+        """With containers: each image by what it is, a stand-in with what it was built from."""
+        stand_ins = self._state.stand_ins
+        return {
+            name: f"{image} (stand-in: {stand_ins[image]})" if image in stand_ins else image
+            for name, image in self._state.images.items()
+        }
+
+    @property
+    def shared(self) -> Path:
+        """The part of its folder that its containers see too."""
+        return shared(self.folder)
 
     @property
     def settings(self) -> Settings:
@@ -211,7 +266,7 @@ class Stack:
         """Ends a service and starts it again, with other settings for it and all that follow."""
         self.stop_service(name)
         if settings is not None:
-            settings.write(self.folder / "settings.json")
+            write_settings(settings, self._state, self.folder)
         self.start_service(name)
 
     def stop_service(self, name: str) -> None:
@@ -230,10 +285,18 @@ class Stack:
         """Lets a frozen service go on (SIGCONT)."""
         self.kill(name, signals.SIGCONT)
 
-    def launch(self, name: str, module: str, *arguments: str, side: Side = "equipment") -> None:
+    def launch(
+        self,
+        name: str,
+        module: str,
+        *arguments: str,
+        side: Side = "equipment",
+        contained: bool = True,
+    ) -> None:
         """Starts a process of ours that ends by itself; `wait` waits for it.
 
-        Its working folder is its own: name files by absolute paths.
+        Its working folder is its own: name files by absolute paths, in the shared folder where
+        it may be `contained`, which it is where containers are.
         """
         literal = [argument.replace("$", "$$") for argument in arguments]
         one_shot = Service(
@@ -242,6 +305,7 @@ class Stack:
             command=("$python", "-m", module, *literal),
             probe="file",
             needs=tuple(self._services),
+            container=ONE_SHOT if contained else None,
         )
         self._starter.spawn(one_shot)
 
@@ -304,6 +368,15 @@ class Stack:
             'redis-cli --no-auth-warning -u "$EUREKE_REDIS_CACHE" info memory',
             'curl "$EUREKE_PROVIDER/counts"',
         ]
+
+    def _open_engine(self) -> None:
+        if self._state.backend == "containers":
+            unguarded = ask(self.folder, "open", timeout_s=ENDING_S)
+            if unguarded:
+                self._say(
+                    f"{unguarded}; containers are removed at the end all the same, and by "
+                    "`eureke clean` should this machine's supervisor be killed"
+                )
 
     def _take_up_given(self) -> None:
         """Tries the servers that were given, and makes the topics there."""

@@ -4,15 +4,18 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
+from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from confluent_kafka import KafkaException
 
 from eureke.errors import BadParameter, ServiceFailed
 from eureke.settings import Settings
 from eureke.stack import readiness
+from eureke.stack.containers import render_container
 from eureke.stack.control import ask
-from eureke.stack.folder import unwritable
+from eureke.stack.folder import shared, unwritable
 from eureke.stack.ports import holder
 from eureke.stack.processes import render
 from eureke.stack.service import Service
@@ -20,7 +23,7 @@ from eureke.stack.state import State
 
 Say = Callable[[str], None]
 
-_TAKEN = "address already in use"
+_TAKEN = ("address already in use", "port is already allocated")
 
 
 class PortLost(ServiceFailed):
@@ -67,27 +70,35 @@ class Starter:
 
     def spawn(self, service: Service) -> None:
         """Starts a service and waits for nothing."""
+        contained = self._state.backend == "containers" and service.container is not None
+        fields: dict[str, Any] = {"name": service.name, "side": service.side}
+        fields["needs"] = service.needs
         try:
-            rendered = render(service, run=self._folder, state=self._state)
-            (self._folder / "ready" / service.name).unlink(missing_ok=True)
+            (shared(self._folder) / "ready" / service.name).unlink(missing_ok=True)
+            if contained:
+                spec = render_container(service, run=self._folder, state=self._state)
+                fields["spec"] = asdict(spec)
+            else:
+                rendered = render(service, run=self._folder, state=self._state)
+                fields["commands"] = rendered.commands
+                fields["environment"] = rendered.environment
+                fields["cwd"] = str(rendered.folder)
         except OSError as error:
             raise unwritable(error) from error
-        ask(
-            self._folder,
-            "start",
-            name=service.name,
-            commands=rendered.commands,
-            environment=rendered.environment,
-            side=service.side,
-            needs=service.needs,
-            cwd=str(rendered.folder),
-        )
+        try:
+            ask(self._folder, "contain" if contained else "start", timeout_s=60, **fields)
+        except ServiceFailed as error:
+            if any(words in error.what for words in _TAKEN):
+                raise PortLost(
+                    f"{service.name} lost its port: {error.what}", remedy=error.remedy
+                ) from error
+            raise
 
     def failed(self, name: str, trouble: str) -> ServiceFailed:
         """The error for a service that did not do as it should, with what it said last."""
         log = self.logs(name, 200)
         port = self._state.ports.get(name)
-        lost = port is not None and _TAKEN in log.lower()
+        lost = port is not None and _TAKEN[0] in log.lower()
         if port is not None and lost:
             trouble = f"lost its port {port}{holder(port)}"
         last = "\n".join(log.splitlines()[-20:])
@@ -138,8 +149,10 @@ class Starter:
                 queue = service.name == "redis-queue"
                 url = settings.redis_queue if queue else settings.redis_cache
                 return lambda: readiness.redis_ready(url)
+            case "postgres":
+                return lambda: readiness.database_ready(settings.users_url)
             case "http":
                 return lambda: readiness.http_ready(f"{settings.provider_url}/health")
             case "file":
-                path = self._folder / "ready" / service.name
+                path = shared(self._folder) / "ready" / service.name
                 return lambda: readiness.file_ready(path)

@@ -4,7 +4,7 @@ import base64
 import secrets
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -13,9 +13,12 @@ from eureke.errors import BadParameter, ServiceFailed
 from eureke.scenario import Scenario
 from eureke.settings import LANES, Settings
 from eureke.stack import catalogue
+from eureke.stack.catalogue import postgres
+from eureke.stack.choice import Choice
+from eureke.stack.folder import SETTINGS_INSIDE, shared
 from eureke.stack.ports import check_free, free_ports
 from eureke.stack.servers import BOOTSTRAP, Servers
-from eureke.stack.service import Service
+from eureke.stack.service import Service, port_key
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,12 @@ class State:
     prefix: str = "eureke"
     servers: Servers = field(default_factory=Servers)
     """Those that were given, with their passwords."""
+    backend: str = "processes"
+    backend_reason: str = ""
+    images: dict[str, str] = field(default_factory=dict)
+    """With containers: the image of each kind of service, our own included."""
+    stand_ins: dict[str, str] = field(default_factory=dict)
+    """Images that only bear the official name, and what they were built from."""
 
     @property
     def made_up(self) -> bool:
@@ -65,6 +74,7 @@ def new_state(
     ports: Mapping[str, int],
     application: bool,
     servers: Servers | None = None,
+    choice: Choice | None = None,
 ) -> State:
     """A state with free ports, but for those that were asked for, and new passwords.
 
@@ -83,23 +93,30 @@ def new_state(
             f"two services cannot share a port: {dict(ports)}", remedy="name each port once"
         )
     given = servers or Servers()
+    chosen = choice or Choice(backend="processes", reason="")
     own = f"eureke-{secrets.token_hex(4)}" if given.names else "eureke"
     return State(
         token=_secret(),
         cluster_id=base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="),
         ports=dict(zip(names, free_ports(len(names)), strict=True)) | dict(ports),
-        passwords={each.name: _secret() for each in catalogue.REDIS},
+        passwords={each.name: _secret() for each in (*catalogue.REDIS, catalogue.POSTGRES)},
         dispatchers=scenario.dispatchers,
         workers=scenario.workers,
         application=application,
         prefix=given.prefix or own,
         servers=given,
+        backend=chosen.backend,
+        backend_reason=chosen.reason,
+        images=chosen.images,
+        stand_ins=chosen.stand_ins,
     )
 
 
 def services(state: State) -> list[Service]:
     """The services of a stack."""
     found = [each for each in catalogue.INFRASTRUCTURE if each.name not in state.servers.names]
+    if state.backend == "containers":
+        found += catalogue.CONTAINERS_ONLY
     if state.application:
         found += catalogue.EQUIPMENT
         for lane in LANES:
@@ -122,12 +139,37 @@ def settings(scenario: Scenario, state: State, folder: Path) -> Settings:
         redis_queue=given.redis.get("queue") or _redis_url(state, "redis-queue"),
         redis_cache=given.redis.get("cache") or _redis_url(state, "redis-cache"),
         provider_url=f"http://{address(state, 'provider')}",
-        users_url=f"sqlite:///{folder / 'users.db'}",
+        users_url=_users_url(state, folder),
         partitions=scenario.partitions,
         provider_items_per_request=scenario.provider_items_per_request,
         deadline_s=scenario.deadline_s,
         retry_horizon_s=scenario.retry_horizon_s,
     )
+
+
+def write_settings(settings: Settings, state: State, folder: Path) -> None:
+    """Writes the settings for the processes of this machine, and those for containers."""
+    settings.write(folder / "settings.json")
+    if state.backend == "containers":
+        inside = shared(folder) / SETTINGS_INSIDE
+        _seen_from_inside(settings, state).write(inside)
+        inside.chmod(0o644)  # for a container's user; others do not get past the run folder
+
+
+def _seen_from_inside(settings: Settings, state: State) -> Settings:
+    """The same settings with the addresses by which containers find each other."""
+    moved = {
+        address(state, each.name): f"{each.name}:{each.container.peer_port}"
+        for each in services(state)
+        if each.container is not None and each.container.peer_port
+    }
+    found = {}
+    for name in ("kafka", "redis_queue", "redis_cache", "provider_url", "users_url"):
+        value = getattr(settings, name)
+        for outside, inside in moved.items():
+            value = value.replace(outside, inside)
+        found[name] = value
+    return replace(settings, **found)
 
 
 def address(state: State, name: str) -> str:
@@ -139,12 +181,16 @@ def _redis_url(state: State, name: str) -> str:
     return f"redis://:{state.passwords[name]}@{address(state, name)}/0"
 
 
+def _users_url(state: State, folder: Path) -> str:
+    if state.backend == "processes":
+        return f"sqlite:///{folder / 'users.db'}"
+    login = f"{postgres.USER}:{state.passwords['postgres']}"
+    return f"postgresql+psycopg://{login}@{address(state, 'postgres')}/{postgres.DATABASE}"
+
+
 def _port_names() -> list[str]:
-    return [
-        f"{service.name}.{port}" if port else service.name
-        for service in (*catalogue.INFRASTRUCTURE, *catalogue.EQUIPMENT)
-        for port in service.ports
-    ]
+    every = (*catalogue.INFRASTRUCTURE, *catalogue.EQUIPMENT, *catalogue.CONTAINERS_ONLY)
+    return [port_key(service, port) for service in every for port in service.ports]
 
 
 def _secret() -> str:

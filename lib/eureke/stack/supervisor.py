@@ -6,48 +6,26 @@ and so does the supervisor. A detached one goes on until it is told `down`.
 """
 
 import asyncio
-import ctypes
 import json
 import os
 import signal
 import sys
-from collections.abc import Callable, Coroutine, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Coroutine
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-import psutil
+import msgspec
 
+from eureke.stack.children import Child, Process
 from eureke.stack.folder import PROCESSES, SOCKET, TOKEN_VARIABLE, remove_data
 
-GRACE_S = 5.0
+if TYPE_CHECKING:
+    from eureke.stack.contained import Containers
+
+Answer = TypeVar("Answer")
+
 _REQUEST_BYTES = 1 << 22
-_PR_SET_PDEATHSIG = 1
-_libc = ctypes.CDLL(None)
-
-
-def _die_with_supervisor() -> None:
-    # Called between fork and exec in the supervisor's main thread, whose end is the
-    # supervisor's own: a killed supervisor leaves nothing behind.
-    _libc.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
-
-
-def _created_s(pid: int) -> float:
-    try:
-        return psutil.Process(pid).create_time()
-    except psutil.NoSuchProcess:
-        return 0.0  # it has ended already: no leftover can be this old
-
-
-@dataclass(slots=True)
-class Child:
-    """A process this supervisor started."""
-
-    process: asyncio.subprocess.Process
-    side: str
-    needs: Sequence[str]
-    created_s: float
-    log: str
 
 
 class Supervisor:
@@ -57,10 +35,14 @@ class Supervisor:
         self._folder = folder
         self._token = token
         self._children: dict[str, Child] = {}
+        self._containers: Containers | None = None
+        self._asked: set[asyncio.Future[Any]] = set()
         self._detached = False
         self._ending = asyncio.Event()
         self._answers: dict[str, Callable[..., Coroutine[Any, Any, Any]]] = {
             "start": self._start,
+            "open": self._open,
+            "contain": self._contain,
             "signal": self._signal,
             "stop": self._stop,
             "status": self._status,
@@ -83,7 +65,11 @@ class Supervisor:
         await self._ending.wait()
         watching.cancel()
         server.close()
+        if self._asked:
+            await asyncio.wait(self._asked)
         await self._end_all()
+        if self._containers is not None:
+            await asyncio.to_thread(self._containers.close)
         remove_data(self._folder)
 
     async def _watch_owner(self) -> None:
@@ -115,61 +101,82 @@ class Supervisor:
         finally:
             writer.close()
 
-    async def _start(self, *, name: str, commands: list[list[str]], **options: Any) -> int:
+    async def _start(
+        self, *, name: str, commands: list[list[str]], environment: dict[str, str], **options: Any
+    ) -> int:
         """Runs the commands one after another; the last is the one that stays."""
-        child = self._children.get(name)
-        if child is not None and child.process.returncode is None:
-            raise ValueError(f"{name} is running already, as process {child.process.pid}")
+        self._check_free(name)
         for command in commands:
-            if self._ending.is_set():
-                raise ValueError("the stack is ending")
-            child = self._children[name] = await self._spawn(name, command, **options)
-            self._write_processes()
-            if command is not commands[-1] and await child.process.wait():
-                break
-        return self._child(name).process.pid
-
-    async def _spawn(
-        self,
-        name: str,
-        command: list[str],
-        *,
-        environment: dict[str, str],
-        side: str,
-        needs: list[str],
-        cwd: str,
-    ) -> Child:
-        log = self._folder / "logs" / f"{name}.log"
-        with log.open("ab") as output:
-            process = await asyncio.create_subprocess_exec(
-                *command,
-                env=os.environ | environment | {TOKEN_VARIABLE: self._token},
-                cwd=cwd,
-                stdin=asyncio.subprocess.DEVNULL,
-                stdout=output,
-                stderr=asyncio.subprocess.STDOUT,
-                start_new_session=True,
-                preexec_fn=_die_with_supervisor,
+            self._check_going_on()
+            child = self._children[name] = await Process.spawn(
+                command,
+                log=self._folder / "logs" / f"{name}.log",
+                environment=environment | {TOKEN_VARIABLE: self._token},
+                **options,
             )
-        return Child(process, side, needs, _created_s(process.pid), str(log))
+            self._write_processes()
+            if command is not commands[-1] and await child.wait():
+                break
+        return self._child(name).pid
+
+    async def _open(self) -> str:
+        """Makes ready for containers; says what is amiss with their reaper, if anything is."""
+        # Imported here: a supervisor of processes has no use for an engine's client.
+        from eureke.stack.contained import Containers  # noqa: PLC0415
+
+        self._check_going_on()
+        loop = asyncio.get_running_loop()
+        self._containers = await self._engine(Containers, self._folder, loop)
+        return self._containers.unguarded
+
+    async def _contain(
+        self, *, name: str, spec: dict[str, Any], side: str, needs: list[str]
+    ) -> int:
+        """Runs a container: the one of that name again, where it is still the same."""
+        self._check_free(name)
+        self._check_going_on()
+        from eureke.stack.containers import RenderedContainer  # noqa: PLC0415
+
+        assert self._containers is not None  # noqa: S101  opened before anything is contained
+        rendered = msgspec.convert(spec, RenderedContainer)
+        start = partial(self._containers.start, side=side, needs=needs)
+        child = await self._engine(start, name, rendered)
+        self._children[name] = child
+        self._write_processes()
+        return self._child(name).pid
+
+    async def _engine(self, ask: Callable[..., Answer], *arguments: Any) -> Answer:
+        """What a call that waits for the engine gives; nothing ends before it has returned."""
+        asked = asyncio.ensure_future(asyncio.to_thread(ask, *arguments))
+        self._asked.add(asked)
+        asked.add_done_callback(self._asked.discard)
+        return await asked
+
+    def _check_free(self, name: str) -> None:
+        child = self._children.get(name)
+        if child is not None and child.exit_code is None:
+            raise ValueError(f"{name} is running already, as process {child.pid}")
+
+    def _check_going_on(self) -> None:
+        if self._ending.is_set():
+            raise ValueError("the stack is ending")
 
     async def _signal(self, *, name: str, number: int) -> None:
         child = self._child(name)
-        if child.process.returncode is None:
-            child.process.send_signal(number)
+        await child.send(number)
         if number == signal.SIGKILL:
-            await child.process.wait()
+            await child.wait()
 
     async def _stop(self, *, name: str) -> None:
-        await self._end(self._child(name))
+        await self._child(name).end()
 
     async def _status(self) -> dict[str, dict[str, Any]]:
         return {
             name: {
-                "pid": child.process.pid,
+                "pid": child.pid,
                 "side": child.side,
-                "exit_code": child.process.returncode,
-                "log": child.log,
+                "exit_code": child.exit_code,
+                "log": str(self._folder / "logs" / f"{name}.log"),
             }
             for name, child in self._children.items()
         }
@@ -177,7 +184,7 @@ class Supervisor:
     async def _wait(self, *, name: str, within_s: float) -> int | None:
         try:
             async with asyncio.timeout(within_s):
-                return await self._child(name).process.wait()
+                return await self._child(name).wait()
         except TimeoutError:
             return None
 
@@ -198,30 +205,18 @@ class Supervisor:
         while living:
             needed = {need for child in living.values() for need in child.needs}
             now = [name for name in living if name not in needed] or list(living)
-            await asyncio.gather(*(self._end(living.pop(name)) for name in now))
-
-    async def _end(self, child: Child) -> None:
-        process = child.process
-        if process.returncode is not None:
-            return
-        process.send_signal(signal.SIGCONT)  # a paused process would not hear SIGTERM
-        process.terminate()
-        try:
-            async with asyncio.timeout(GRACE_S):
-                await process.wait()
-        except TimeoutError:
-            os.killpg(process.pid, signal.SIGKILL)  # it leads a session: with all it has started
-            await process.wait()
+            await asyncio.gather(*(living.pop(name).end() for name in now))
 
     def _write_processes(self) -> None:
         rows = {
             name: {
-                "pid": child.process.pid,
+                "pid": child.pid,
                 "create_time": child.created_s,
                 "side": child.side,
                 "token": self._token,
             }
             for name, child in self._children.items()
+            if child.pid
         }
         partial = self._folder / f"{PROCESSES}.partial"
         partial.write_text(json.dumps(rows))

@@ -18,6 +18,7 @@ from aiohttp import web
 
 from eureke.errors import BadParameter
 from eureke.notification import CHANNELS
+from eureke.settings import announce_ready
 from eureke.world.behaviour import Behaviour
 from eureke.world.record import Effects, Keys, Record
 
@@ -163,6 +164,7 @@ class Provider:
         flushing = asyncio.create_task(flush_often())
         gc.collect()
         gc.freeze()
+        announce_ready()
         yield
         flushing.cancel()
         self._record.close()
@@ -176,15 +178,16 @@ def _reset(request: web.Request) -> web.Response:
 
 
 def main() -> None:
-    """Reads the arguments and serves on loopback until SIGTERM."""
+    """Reads the arguments and serves until SIGTERM."""
     parser = argparse.ArgumentParser(prog="eureke.world.provider")
+    parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--record", type=Path, required=True)
     given = parser.parse_args()
     provider = Provider(Record(given.record), Behaviour())
     web.run_app(
         provider.application(),
-        host="127.0.0.1",
+        host=given.host,
         port=given.port,
         access_log=None,
         print=None,

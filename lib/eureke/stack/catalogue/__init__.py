@@ -3,6 +3,7 @@
 from eureke.stack.catalogue.dispatcher import dispatcher
 from eureke.stack.catalogue.kafka import KAFKA
 from eureke.stack.catalogue.observer import OBSERVER
+from eureke.stack.catalogue.postgres import POSTGRES
 from eureke.stack.catalogue.provider import PROVIDER
 from eureke.stack.catalogue.redis import REDIS_CACHE, REDIS_QUEUE
 from eureke.stack.catalogue.sampler import SAMPLER
@@ -10,13 +11,16 @@ from eureke.stack.catalogue.worker import worker
 
 REDIS = (REDIS_QUEUE, REDIS_CACHE)
 INFRASTRUCTURE = (KAFKA, *REDIS)
+CONTAINERS_ONLY = (POSTGRES,)
 EQUIPMENT = (PROVIDER, OBSERVER, SAMPLER)
 
 __all__ = [
+    "CONTAINERS_ONLY",
     "EQUIPMENT",
     "INFRASTRUCTURE",
     "KAFKA",
     "OBSERVER",
+    "POSTGRES",
     "PROVIDER",
     "REDIS",
     "REDIS_CACHE",

@@ -1,6 +1,6 @@
 """A dispatcher: from a lane to Celery, and the outcome back."""
 
-from eureke.stack.service import Service
+from eureke.stack.service import Container, Service
 
 
 def dispatcher(lane: str, number: int) -> Service:
@@ -11,5 +11,6 @@ def dispatcher(lane: str, number: int) -> Service:
         side="system",
         command=("$python", "-m", "eureke.pipeline.dispatcher", "--lane", lane, "--name", name),
         probe="file",
-        needs=("kafka",),
+        container=Container(memory_mib=2048),
+        needs=("kafka", "postgres"),
     )

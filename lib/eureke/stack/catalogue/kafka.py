@@ -1,18 +1,14 @@
 """One Kafka broker in KRaft mode, its own controller."""
 
-from eureke.stack.service import Service
+from typing import Final
 
-PROPERTIES = """\
+from eureke.stack.service import Container, Service
+
+# A line starting with `#` says why.
+ALWAYS: Final = """\
 process.roles=broker,controller
 node.id=1
-controller.quorum.voters=1@127.0.0.1:$port_controller
-listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$port_controller
-advertised.listeners=PLAINTEXT://127.0.0.1:$port
-listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
 controller.listener.names=CONTROLLER
-inter.broker.listener.name=PLAINTEXT
-# Relative to the data folder: Java reads this file as Latin-1, whatever the folder is called.
-log.dirs=log
 # One broker: every internal topic has one replica.
 offsets.topic.replication.factor=1
 offsets.topic.num.partitions=4
@@ -36,6 +32,39 @@ num.network.threads=2
 num.io.threads=4
 """
 
+AS_PROCESS: Final = """\
+controller.quorum.voters=1@127.0.0.1:$port_controller
+listeners=PLAINTEXT://127.0.0.1:$port,CONTROLLER://127.0.0.1:$port_controller
+advertised.listeners=PLAINTEXT://127.0.0.1:$port
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,PLAINTEXT:PLAINTEXT
+inter.broker.listener.name=PLAINTEXT
+# Relative to the data folder: Java reads this file as Latin-1, whatever the folder is called.
+log.dirs=log
+"""
+
+# Two listeners: a client goes on to the address that the listener it asked advertises, and this
+# machine and the other containers know the broker by different ones.
+AS_CONTAINER: Final = """\
+controller.quorum.voters=1@localhost:9094
+listeners=HOST://0.0.0.0:9092,NETWORK://0.0.0.0:19092,CONTROLLER://0.0.0.0:9094
+advertised.listeners=HOST://127.0.0.1:$published,NETWORK://kafka:19092
+listener.security.protocol.map=CONTROLLER:PLAINTEXT,HOST:PLAINTEXT,NETWORK:PLAINTEXT
+inter.broker.listener.name=NETWORK
+"""
+
+
+def _environment(properties: str) -> dict[str, str]:
+    """The same as the image takes it: `node.id` is KAFKA_NODE_ID."""
+    found = {}
+    for line in properties.splitlines():
+        if not line.startswith("#"):
+            name, _, value = line.partition("=")
+            found[f"KAFKA_{name.upper().replace('.', '_')}"] = value
+    return found
+
+
+_HEAP: Final = ("-Xms512m", "-Xmx512m")
+
 LOG4J = """\
 Configuration:
   Appenders:
@@ -54,7 +83,7 @@ KAFKA = Service(
     name="kafka",
     side="system",
     ports=("", "controller"),
-    files={"server.properties": PROPERTIES, "log4j2.yaml": LOG4J},
+    files={"server.properties": ALWAYS + AS_PROCESS, "log4j2.yaml": LOG4J},
     first=(
         (
             "$java",
@@ -73,8 +102,7 @@ KAFKA = Service(
     ),
     command=(
         "$java",
-        "-Xms512m",
-        "-Xmx512m",
+        *_HEAP,
         # The second compiler takes half of the broker's processor time and is not done within a
         # million: 8.4 CPU seconds with it, 4.2 without, and the floor is no slower.
         "-XX:TieredStopAtLevel=1",
@@ -89,4 +117,18 @@ KAFKA = Service(
         "server.properties",
     ),
     probe="kafka",
+    container=Container(
+        image="kafka",
+        ports={"": 9092},
+        peer_port=19092,
+        command=(),
+        environment=_environment(ALWAYS + AS_CONTAINER)
+        | {
+            "CLUSTER_ID": "$cluster_id",
+            "KAFKA_HEAP_OPTS": " ".join(_HEAP),
+            "KAFKA_JVM_PERFORMANCE_OPTS": "-XX:TieredStopAtLevel=1 -XX:-UsePerfData",
+        },
+        mounts={"log4j2.yaml": "/mnt/shared/config/log4j2.yaml"},
+        memory_mib=1536,
+    ),
 )

@@ -1,6 +1,6 @@
 """The provider: the world's end of a notification."""
 
-from eureke.stack.service import Service
+from eureke.stack.service import Container, Service
 
 PROVIDER = Service(
     name="provider",
@@ -10,10 +10,13 @@ PROVIDER = Service(
         "$python",
         "-m",
         "eureke.world.provider",
+        "--host",
+        "$bind",
         "--port",
         "$port",
         "--record",
-        "$run/provider.ndjson",
+        "$shared/provider.ndjson",
     ),
     probe="http",
+    container=Container(ports={"": 8000}, peer_port=8000, memory_mib=1024),
 )

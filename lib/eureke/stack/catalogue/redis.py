@@ -1,9 +1,9 @@
 """Two Redis servers: one holds Celery's queue, the other is a cache that may forget."""
 
-from eureke.stack.service import Service
+from eureke.stack.service import Container, Service
 
 _ALWAYS = """\
-bind 127.0.0.1
+bind $bind
 protected-mode yes
 port $port
 requirepass $password
@@ -33,7 +33,7 @@ maxmemory-policy allkeys-lfu
 )
 
 
-def _redis(name: str, configuration: str) -> Service:
+def _redis(name: str, configuration: str, *, memory_mib: int) -> Service:
     return Service(
         name=name,
         side="system",
@@ -41,9 +41,18 @@ def _redis(name: str, configuration: str) -> Service:
         files={"redis.conf": configuration},
         command=("$redis_server", "$folder/redis.conf"),
         probe="redis",
+        container=Container(
+            image="redis",
+            ports={"": 6379},
+            peer_port=6379,
+            command=("redis-server", "/etc/redis.conf"),
+            mounts={"redis.conf": "/etc/redis.conf"},
+            folder="/data",
+            memory_mib=memory_mib,
+        ),
         deadline_s=15,
     )
 
 
-REDIS_QUEUE = _redis("redis-queue", _QUEUE)
-REDIS_CACHE = _redis("redis-cache", _CACHE)
+REDIS_QUEUE = _redis("redis-queue", _QUEUE, memory_mib=1536)
+REDIS_CACHE = _redis("redis-cache", _CACHE, memory_mib=512)

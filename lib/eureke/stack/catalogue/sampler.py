@@ -1,4 +1,7 @@
-"""The sampler: CPU, memory, queue length and lag, a few times a second."""
+"""The sampler: CPU, memory, queue length and lag, a few times a second.
+
+It looks at the processes of this machine, so it is one of them, whatever the others run in.
+"""
 
 from eureke.stack.service import Service
 
@@ -10,7 +13,7 @@ SAMPLER = Service(
         "-m",
         "eureke.measure.sampler",
         "--out",
-        "$run/samples.ndjson",
+        "$shared/samples.ndjson",
         "--processes",
         "$run/processes.json",
     ),

@@ -1,6 +1,6 @@
 """A Celery worker: from the queue to the provider."""
 
-from eureke.stack.service import Service
+from eureke.stack.service import Container, Service
 
 
 def worker(lane: str, number: int) -> Service:
@@ -10,5 +10,6 @@ def worker(lane: str, number: int) -> Service:
         side="system",
         command=("$python", "-m", "eureke.pipeline.worker", "--lane", lane),
         probe="file",
+        container=Container(memory_mib=1024),
         needs=("redis-queue",),
     )
