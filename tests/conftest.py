@@ -1,27 +1,56 @@
-"""What all suites share: one warm stack for the whole session."""
+"""What all suites share: one warm stack for the whole session, and one of containers."""
 
 import os
 from collections.abc import Iterator
+from typing import NoReturn
 
 import pytest
 
-from eureke.errors import EurekeError
+from eureke.errors import EurekeError, ServiceFailed
 from eureke.scenario import Scenario
+from eureke.stack.choice import BACKEND_VARIABLE
+from eureke.stack.engine import Engine
 from eureke.stack.stack import Stack
 
+# A test that says nothing else is about processes, whatever this machine has.
+os.environ[BACKEND_VARIABLE] = "processes"
 
-def _quiet(_line: str) -> None:
+
+def quiet(_line: str) -> None:
     """Says nothing of what comes up."""
+
+
+def _cannot(what: str, error: EurekeError) -> NoReturn:
+    """Skips on a laptop; in CI what cannot be tested is a failure."""
+    if os.environ.get("CI") == "true":
+        raise error
+    pytest.skip(f"{what} on this machine: {error}")
 
 
 @pytest.fixture(scope="session")
 def stack() -> Iterator[Stack]:
     """Everything up, warm, for tests that break nothing; skipped where it cannot come up."""
     try:
-        warm = Stack.start(scenario=Scenario(), say=_quiet)
+        warm = Stack.start(scenario=Scenario(), say=quiet)
     except EurekeError as error:
-        if os.environ.get("CI") == "true":
-            raise
-        pytest.skip(f"no stack on this machine: {error}")
+        _cannot("no stack", error)
     with warm:
+        yield warm
+
+
+@pytest.fixture(scope="session")
+def engine() -> Iterator[Engine]:
+    """A Docker engine; skipped where none answers."""
+    try:
+        found = Engine.connect()
+    except ServiceFailed as error:
+        _cannot("no engine", error)
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="session")
+def contained(engine: Engine) -> Iterator[Stack]:
+    """Everything up as containers, warm, for tests that break nothing."""
+    with Stack.start(scenario=Scenario(), backend="containers", say=quiet) as warm:
         yield warm

@@ -1,6 +1,8 @@
 """What this machine has and lacks, a line each, with the remedy of each lack."""
 
 import shutil
+import socket
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -49,11 +51,13 @@ def test_without_set_up_it_names_what_is_missing_and_the_command_for_it(
     monkeypatch.setenv("EUREKE_CACHE", str(tmp_path))
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("JAVA_HOME", raising=False)
+    monkeypatch.setenv("DOCKER_HOST", f"unix://{tmp_path}/engine.sock")
     found = by_name()
     lacking = [found[name] for name in ("Java", "Kafka jars", "Redis")]
     assert [finding.ok for finding in lacking] == [False, False, False]
     assert {finding.remedy for finding in lacking} == {"make setup"}
-    assert found["Docker engine"].found == "docker is not on PATH"
+    assert found["Docker engine"].found.startswith("no Docker engine answers")
+    assert "--backend processes" in found["Docker engine"].remedy
 
 
 def test_a_damaged_jar_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -66,18 +70,21 @@ def test_a_damaged_jar_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) 
     assert f"{len(kafka.lock()) - 1} of {len(kafka.lock())}" in found.found
 
 
-def test_a_docker_that_does_not_answer_does_not_hold_it_up(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_an_engine_that_does_not_answer_does_not_hold_it_up(
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """The engine is asked with a time limit; servers run as processes without it."""
-    docker = tmp_path / "docker"
-    docker.write_text("#!/bin/sh\nexec sleep 600\n")
-    docker.chmod(0o755)
-    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/bin:/bin")
-    monkeypatch.setattr("eureke.doctor.DOCKER_TIMEOUT_S", 0.2)
-    found = by_name()["Docker engine"]
+    monkeypatch.setattr("eureke.stack.engine.TIMEOUT_S", 0.2)
+    with (
+        tempfile.TemporaryDirectory(prefix="eureke") as name,
+        socket.socket(socket.AF_UNIX) as silent,
+    ):
+        silent.bind(f"{name}/engine.sock")
+        silent.listen()
+        monkeypatch.setenv("DOCKER_HOST", f"unix://{name}/engine.sock")
+        found = by_name()["Docker engine"]
     assert found.ok is None
-    assert found.found == "no engine answers"
+    assert found.found.startswith("no Docker engine answers")
 
 
 def test_the_report_is_a_line_each_and_ends_with_what_is_lacking() -> None:

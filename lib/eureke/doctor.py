@@ -4,7 +4,6 @@ import os
 import platform
 import resource
 import shutil
-import subprocess
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -13,22 +12,21 @@ from typing import Final
 import psutil
 
 from eureke import programs
-from eureke.errors import ProgramMissing
+from eureke.errors import ProgramMissing, ServiceFailed
 from eureke.measure.machine import fingerprint
 from eureke.places import home
 from eureke.programs import kafka, runtime
 from eureke.scenario import Scenario
-from eureke.settings import KAFKA_VERSION
+from eureke.settings import IMAGES, KAFKA_VERSION
+from eureke.stack.engine import Engine
 from eureke.stack.rights import try_servers
 from eureke.stack.servers import Servers
 from eureke.stack.state import new_state, settings
 
 ARCHITECTURES: Final = ("x86_64", "aarch64", "arm64")
-IMAGES: Final = ("apache/kafka", "redis", "nginx", "prom/prometheus", "grafana/grafana", "postgres")
 MEMORY_GIB: Final = 3.0
 DISK_GIB: Final = 3.0
 OPEN_FILES: Final = 1024
-DOCKER_TIMEOUT_S: Final = 3
 MARKS: Final = {True: "ok", False: "LACKS", None: "without"}
 
 
@@ -45,7 +43,7 @@ class Finding:
 
 def diagnose() -> list[Finding]:
     """Looks at everything that decides what will work here; takes a few seconds at most."""
-    engine = _docker_engine()
+    finding, engine = _docker_engine()
     return [
         _python(),
         _java(),
@@ -53,8 +51,8 @@ def diagnose() -> list[Finding]:
         _redis(),
         _optional("Nginx", programs.nginx(), package="nginx"),
         _optional("Prometheus", programs.prometheus(), package="prometheus"),
-        engine,
-        _docker_images(reachable=engine.ok is True),
+        finding,
+        _docker_images(engine),
         _cores(),
         _memory(),
         _disk(),
@@ -138,45 +136,28 @@ def _optional(name: str, found: programs.Program | None, *, package: str) -> Fin
     return Finding(name=name, ok=None, found="not on this machine", remedy=remedy)
 
 
-def _docker_engine() -> Finding:
+def _docker_engine() -> tuple[Finding, Engine | None]:
     name = "Docker engine"
-    version = _docker("version", "--format", "{{.Server.Version}}")
-    if version:
-        return Finding(name=name, ok=True, found=version)
-    if shutil.which("docker"):
-        remedy = "start the engine; without it servers run as processes"
-        return Finding(name=name, ok=None, found="no engine answers", remedy=remedy)
-    remedy = "install Docker; without it servers run as processes"
-    return Finding(name=name, ok=None, found="docker is not on PATH", remedy=remedy)
+    try:
+        engine = Engine.connect()
+    except ServiceFailed as error:
+        return Finding(name=name, ok=None, found=error.what, remedy=error.remedy), None
+    return Finding(name=name, ok=True, found=f"{engine.version} answers"), engine
 
 
-def _docker_images(*, reachable: bool) -> Finding:
+def _docker_images(engine: Engine | None) -> Finding:
     name = "Docker images"
-    if not reachable:
+    if engine is None:
         return Finding(name=name, ok=None, found="no engine to ask", remedy="see Docker engine")
-    there = set(_docker("image", "ls", "--format", "{{.Repository}}").split())
-    missing = [image for image in IMAGES if image not in there]
+    missing = [image for image in IMAGES.values() if not engine.has(image)]
+    there = [image for image in IMAGES.values() if image not in missing]
+    stand_ins = f", {len(found)} of them stand-ins" if (found := engine.stand_ins(there)) else ""
     return Finding(
         name=name,
         ok=None if missing else True,
-        found=f"{len(IMAGES) - len(missing)} of {len(IMAGES)}",
+        found=f"{len(there)} of {len(IMAGES)} are there{stand_ins}",
         remedy=" && ".join(f"docker pull {image}" for image in missing),
     )
-
-
-def _docker(*arguments: str) -> str:
-    """What docker answers; nothing where there is none, or it does not answer in time."""
-    try:
-        done = subprocess.run(
-            ["docker", *arguments],  # noqa: S607  docker is where PATH says
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=DOCKER_TIMEOUT_S,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return ""
-    return done.stdout.strip()
 
 
 def _cores() -> Finding:

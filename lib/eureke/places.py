@@ -13,13 +13,16 @@ _FOLDERS: Final = {
 }
 
 
+def checkout() -> Path | None:
+    """The checkout this package runs from, if it does."""
+    root = Path(__file__).resolve().parents[2]
+    return root if (root / "pyproject.toml").exists() else None
+
+
 def home() -> Path:
-    """The checkout this package runs from, else the current folder; EUREKE_HOME overrides."""
+    """Where things are kept: the checkout, else the current folder; EUREKE_HOME overrides."""
     given = os.environ.get("EUREKE_HOME")
-    if given:
-        return Path(given)
-    checkout = Path(__file__).resolve().parents[2]
-    return checkout if (checkout / "pyproject.toml").exists() else Path.cwd()
+    return Path(given) if given else checkout() or Path.cwd()
 
 
 def keep_inside(environment: MutableMapping[str, str] = os.environ) -> None:

@@ -25,9 +25,14 @@ SCENARIO = Scenario(count=40_000, urgent_per_s=0, open_loop_s=0, warm_up=0, late
 FEW = Scenario(count=10_000, urgent_per_s=0, open_loop_s=0, warm_up=0, latency_median_ms=5)
 
 
+BOTH = pytest.mark.parametrize("restored", ["stack", "contained"], indirect=True)
+"""For whatever must heal wherever servers run."""
+
+
 @pytest.fixture
-def restored(stack: Stack) -> Iterator[Stack]:
+def restored(request: pytest.FixtureRequest) -> Iterator[Stack]:
     """The shared stack, with the settings it had before and every service running afterwards."""
+    stack: Stack = request.getfixturevalue(getattr(request, "param", "stack"))
     before = stack.settings
     yield stack
     with_changes = stack.settings != before
@@ -98,6 +103,7 @@ def nothing_is_wrong(found: Account) -> None:
     assert found.records == found.acknowledged
 
 
+@BOTH
 def test_a_worker_killed_in_mid_run(restored: Stack, tmp_path: Path) -> None:
     """Its batches become overdue and are sent again under the same id."""
     sent = run_with(restored, tmp_path, Once(0.2, lambda: restored.kill("worker-bulk-1")))
@@ -105,6 +111,7 @@ def test_a_worker_killed_in_mid_run(restored: Stack, tmp_path: Path) -> None:
     assert sent.restarts["worker-bulk-1"] == 1
 
 
+@BOTH
 def test_a_worker_frozen_with_tasks_in_hand_and_then_killed(
     restored: Stack, tmp_path: Path
 ) -> None:
@@ -113,6 +120,7 @@ def test_a_worker_frozen_with_tasks_in_hand_and_then_killed(
     nothing_is_wrong(sent.account)
 
 
+@BOTH
 def test_the_dispatcher_killed_in_mid_run(restored: Stack, tmp_path: Path) -> None:
     """Its successor reads on from the last commit; the provider's keys absorb what repeats."""
     sent = run_with(restored, tmp_path, Once(0.2, lambda: restored.kill("dispatcher-bulk-1")))
@@ -163,6 +171,7 @@ def test_redis_wiped_in_mid_run(restored: Stack, tmp_path: Path) -> None:
     nothing_is_wrong(run_with(restored, tmp_path, Once(0.2, wipe)).account)
 
 
+@BOTH
 def test_redis_killed_in_mid_run(restored: Stack, tmp_path: Path) -> None:
     """Dispatcher and worker find their way back to the new one."""
     sent = run_with(restored, tmp_path, Once(0.2, lambda: restored.kill("redis-queue")))
@@ -170,6 +179,7 @@ def test_redis_killed_in_mid_run(restored: Stack, tmp_path: Path) -> None:
     assert sent.restarts["redis-queue"] == 1
 
 
+@BOTH
 def test_the_broker_killed_in_mid_run(restored: Stack, tmp_path: Path) -> None:
     """It comes back with its log; what was acknowledged is in it."""
     sent = run_with(restored, tmp_path, Once(0.2, lambda: restored.kill("kafka")))

@@ -12,6 +12,7 @@ from eureke.charts import FIGURES
 from eureke.errors import BadParameter, LoadFailed
 from eureke.measure.results import Result
 from eureke.notebooks import execute
+from eureke.stack.engine import Engine
 
 PARAMETERS = "count: int = 3  # how many"
 
@@ -81,19 +82,21 @@ def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.timeout(300)
-def test_two_at_once_in_one_checkout_do_not_meet(checkout: Path) -> None:
-    """Ports, folders, results and partial notebooks are each run's own."""
+def test_two_at_once_in_one_checkout_do_not_meet(checkout: Path, engine: Engine) -> None:
+    """Ports, folders, results and partial notebooks are each run's own, on either backend."""
     values = ("count=2000", "warm_up=0", "open_loop_s=1", "urgent_per_s=0")
     command = [str(Path(sys.executable).with_name("eureke")), "run", "07-hourly-million"]
     command += [word for value in values for word in ("-p", value)]
     running = [
-        subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-        for _ in range(2)
+        subprocess.Popen(
+            [*command, *chosen], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        for chosen in (("--backend", "processes"), ("-p", "backend=containers"))
     ]
     said = [each.communicate()[0] for each in running]
     assert [each.returncode for each in running] == [0, 0], "\n".join(said)
     results = [Result(folder) for folder in (checkout / "results").iterdir()]
-    assert len(results) == 2
+    assert {each.run["backend"] for each in results} == {"processes", "containers"}
     assert all(each.summary["accounted"] for each in results)
     assert all((each.folder / "07-hourly-million.html").exists() for each in results)
 

@@ -12,6 +12,8 @@ import pytest
 from tests.waiting import wait_until
 
 from eureke.programs.program import cache
+from eureke.stack.choice import BACKEND_VARIABLE
+from eureke.stack.engine import LABEL, Engine
 from eureke.stack.folder import TOKEN_VARIABLE
 from eureke.stack.stack import Stack
 from eureke.stack.state import read_state
@@ -31,6 +33,8 @@ def quiet(_line: str) -> None:
 
 
 Eventually = Callable[[Callable[[], bool]], None]
+Living = psutil.Process | str
+"""A process, or the id of a container or a network."""
 StartOwner = Callable[[str], tuple["subprocess.Popen[str]", Path]]
 
 
@@ -40,6 +44,15 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("EUREKE_CACHE", str(cache()))
     monkeypatch.setenv("EUREKE_HOME", str(tmp_path))
     return tmp_path
+
+
+@pytest.fixture(params=["processes", "containers"])
+def backend(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> str:
+    """Every test that uses it holds for both."""
+    if request.param == "containers":
+        request.getfixturevalue("engine")
+    monkeypatch.setenv(BACKEND_VARIABLE, request.param)
+    return str(request.param)
 
 
 @pytest.fixture
@@ -80,12 +93,15 @@ def start_owner(home: Path) -> Iterator[StartOwner]:
 
 
 @pytest.fixture
-def family() -> Callable[[Path], list[psutil.Process]]:
-    """Finds all processes that carry the mark of a running stack, its supervisor included."""
+def family() -> Callable[[Path], list[Living]]:
+    """Finds all that carries the mark of a running stack, its supervisor included."""
 
-    def find(folder: Path) -> list[psutil.Process]:
-        token = read_state(folder).token
-        found = []
+    def find(folder: Path) -> list[Living]:
+        state = read_state(folder)
+        token = state.token
+        found: list[Living] = []
+        if state.backend == "containers":
+            found += made_with_engine(folder)
         for process in psutil.process_iter():
             with contextlib.suppress(psutil.Error):
                 if process.environ().get(TOKEN_VARIABLE) == token:
@@ -96,18 +112,28 @@ def family() -> Callable[[Path], list[psutil.Process]]:
 
 
 @pytest.fixture
-def all_gone(eventually: Eventually) -> Callable[[Path, list[psutil.Process]], None]:
-    """Waits until processes have ended and their run folder holds nothing but logs."""
+def all_gone(eventually: Eventually) -> Callable[[Path, list[Living]], None]:
+    """Waits until all have ended and their run folder holds nothing but logs."""
 
-    def check(folder: Path, processes: list[psutil.Process]) -> None:
-        eventually(lambda: not any(alive(process) for process in processes))
+    def check(folder: Path, living: list[Living]) -> None:
+        eventually(lambda: not any(alive(each, folder) for each in living))
         eventually(lambda: [path.name for path in folder.iterdir()] == ["logs"])
 
     return check
 
 
-def alive(process: psutil.Process) -> bool:
-    """Whether a process still runs; one that only waits to be collected does not."""
+def made_with_engine(folder: Path) -> list[Living]:
+    """Ids of all containers and networks of a stack."""
+    client = Engine.connect().client
+    marked = {"label": f"{LABEL}={folder}"}
+    containers = client.containers.list(all=True, filters=marked, ignore_removed=True)
+    return [each.id for each in (*containers, *client.networks.list(filters=marked))]
+
+
+def alive(process: Living, folder: Path) -> bool:
+    """Whether it still runs; a process that only waits to be collected does not."""
+    if isinstance(process, str):
+        return process in made_with_engine(folder)
     try:
         return process.is_running() and process.status() != psutil.STATUS_ZOMBIE
     except psutil.NoSuchProcess:

@@ -15,12 +15,15 @@ from redis.retry import Retry
 from eureke.errors import BadParameter, ServiceFailed
 from eureke.stack import catalogue
 from eureke.stack.ports import free_ports
-from eureke.stack.service import Service
+from eureke.stack.service import Container, Service
 from eureke.stack.stack import Stack
 
-Family = Callable[[Path], list[psutil.Process]]
-AllGone = Callable[[Path, list[psutil.Process]], None]
+Living = psutil.Process | str
+Family = Callable[[Path], list[Living]]
+AllGone = Callable[[Path, list[Living]], None]
 Eventually = Callable[[Callable[[], bool]], None]
+pytestmark = pytest.mark.usefixtures("backend")
+CONFIGURED = ("data", "redis-queue", "redis.conf")
 
 
 def start(*names: str, **options: object) -> Stack:
@@ -40,6 +43,7 @@ def script(name: str, lines: str, *, deadline_s: float = 60.0) -> Service:
         name=name,
         side="system",
         command=("$python", "-c", lines),
+        container=Container(),
         probe="file",
         deadline_s=deadline_s,
     )
@@ -178,18 +182,6 @@ def test_service_dies(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert [path.name for path in folder.iterdir()] == ["logs"]
 
 
-def test_first_command_fails(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A service that cannot be prepared fails with what the preparation said."""
-    unprepared = replace(
-        script("unprepared", "print('started all the same')"),
-        first=(("$python", "-c", "raise SystemExit('this disk cannot be formatted')"),),
-    )
-    extend(monkeypatch, unprepared)
-    with pytest.raises(ServiceFailed, match="this disk cannot be formatted") as caught:
-        start("unprepared")
-    assert "started all the same" not in caught.value.what
-
-
 def test_never_ready(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A service that is not ready by its deadline fails with what was seen last."""
     silent = script("silent", "import time; time.sleep(60)", deadline_s=1)
@@ -289,12 +281,14 @@ def test_attach_to_ended(home: Path) -> None:
         Stack.attach(stack.folder)
 
 
-def test_only_the_owner_may_look(small: Stack) -> None:
-    """Folders are closed to others, and so is every file that holds a password."""
+def test_only_the_owner_may_look(small: Stack, backend: str) -> None:
+    """Nobody else gets past the run folder; within it only what containers need is open."""
     password = queue(small).connection_pool.connection_kwargs["password"].encode()
-    paths = [small.folder, *small.folder.rglob("*")]
-    open_folders = [path for path in paths if path.is_dir() and path.stat().st_mode & 0o077]
-    secrets = [path for path in paths if path.is_file() and password in path.read_bytes()]
-    assert not open_folders
-    assert {path.name for path in secrets} == {"stack.json", "settings.json", "redis.conf"}
-    assert not [path for path in secrets if path.stat().st_mode & 0o077]
+    assert small.folder.stat().st_mode & 0o077 == 0
+    below = list(small.folder.rglob("*"))
+    files = [path for path in below if path.is_file() and password in path.read_bytes()]
+    folders = [path for path in below if path.is_dir()]
+    open_to_all = {path for path in (*files, *folders) if path.stat().st_mode & 0o077}
+    for_containers = {small.shared, *small.shared.iterdir(), small.folder.joinpath(*CONFIGURED)}
+    assert open_to_all == (for_containers if backend == "containers" else set())
+    assert {path.name for path in files} == {"stack.json", "settings.json", "redis.conf"}

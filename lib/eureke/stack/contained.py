@@ -15,6 +15,7 @@ from testcontainers.core.config import ConnectionMode, testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.network import Network
 
+from eureke.errors import ServiceFailed
 from eureke.stack.children import GRACE_S, created_s
 from eureke.stack.containers import RenderedContainer
 from eureke.stack.engine import LABEL
@@ -130,6 +131,30 @@ class Containers:
         return options
 
 
+class _told:  # noqa: N801  reads as a sentence
+    """What the engine says of a container, as an error with a remedy."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if isinstance(error, APIError):
+            raise ServiceFailed(
+                f"the Docker engine refuses {self._name}: {error.explanation or error}",
+                remedy="see what it says; `docker info` shows its state, `docker system df` its "
+                "disk",
+            ) from error
+        if isinstance(error, SILENT):
+            raise ServiceFailed(
+                f"the Docker engine does not answer (any more) when asked for {self._name}",
+                remedy="start it again, then `eureke clean` removes what it kept; or run without: "
+                "`--backend processes`",
+            ) from error
+
+
 class Contained:
     """A container that is a child of ours; a thread follows its log to its end."""
 
@@ -145,6 +170,7 @@ class Contained:
     ) -> None:
         self._container = container
         self._log = log
+        self._name = log.stem
         self.side = side
         self.needs = needs
         self.spec = spec
@@ -156,12 +182,13 @@ class Contained:
 
     def run(self) -> None:
         """Starts it; again, with what it has written, where it has ended. Blocks for a moment."""
-        if self._container._container is None:  # noqa: SLF001  there is no public way to ask
-            self._container.start()
-        else:
-            self._container.get_wrapped_container().start()
-        wrapped = self._container.get_wrapped_container()
-        wrapped.reload()
+        with _told(self._name):
+            if self._container._container is None:  # noqa: SLF001  there is no public way to ask
+                self._container.start()
+            else:
+                self._container.get_wrapped_container().start()
+            wrapped = self._container.get_wrapped_container()
+            wrapped.reload()
         state = wrapped.attrs["State"]
         self.pid = state["Pid"]
         self.created_s = created_s(self.pid) if self.pid else 0.0
@@ -195,17 +222,19 @@ class Contained:
             self._container.stop(force=True, delete_volume=True)
 
     def _send(self, number: int) -> None:
-        try:
-            self._container.get_wrapped_container().kill(signal=number)
-        except APIError as error:
-            if error.status_code not in (404, 409):  # it has ended meanwhile
-                raise
+        with _told(self._name):
+            try:
+                self._container.get_wrapped_container().kill(signal=number)
+            except APIError as error:
+                if error.status_code not in (404, 409):  # it has ended meanwhile
+                    raise
 
     def _stop(self) -> None:
         wrapped = self._container.get_wrapped_container()
-        with contextlib.suppress(APIError):
+        with _told(self._name), contextlib.suppress(APIError):
             wrapped.kill(signal="CONT")  # a paused process would not hear SIGTERM
-        wrapped.stop(timeout=int(GRACE_S))
+        with _told(self._name):
+            wrapped.stop(timeout=int(GRACE_S))
 
     def _follow(self, since: str, ended: asyncio.Event) -> None:
         """Copies what it writes until it ends, then tells how it ended."""

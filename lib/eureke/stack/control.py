@@ -53,6 +53,8 @@ def ask(folder: Path, do: str, *, timeout_s: float = 30.0, **fields: Any) -> Any
             f"the supervisor of {folder.name} does not answer: {error}",
             remedy="start a stack: `eureke up`; remove what a killed one left: `eureke clean`",
         ) from error
+    if "remedy" in answer:
+        raise ServiceFailed(answer["error"], remedy=answer["remedy"])
     if "error" in answer:
         raise ServiceFailed(
             f"the supervisor refused `{do}`: {answer['error']}",

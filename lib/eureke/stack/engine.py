@@ -21,6 +21,7 @@ from eureke.progress import Progress
 LABEL: Final = "eureke.run"
 """On all we make with an engine; its value is the run folder."""
 STAND_IN: Final = "eureke.standin"
+TIMEOUT_S: Final = 10
 IN_A_CONTAINER: Final = (Path("/.dockerenv"), Path("/run/.containerenv"))
 OR_PROCESSES: Final = "without an engine servers run as processes: `--backend processes`"
 
@@ -44,7 +45,7 @@ class Engine:
                 are not on this machine's loopback.
         """
         try:
-            client = DockerClient().client
+            client = DockerClient(timeout=TIMEOUT_S).client
             version = client.version()["Version"]
         except (DockerException, requests.RequestException, OSError) as error:
             raise _unreachable(error) from error

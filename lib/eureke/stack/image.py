@@ -12,7 +12,7 @@ import requests
 from docker.errors import DockerException
 
 from eureke.errors import ServiceFailed
-from eureke.places import home
+from eureke.places import checkout
 from eureke.settings import IMAGES
 from eureke.stack.engine import Engine
 
@@ -54,7 +54,7 @@ def build(engine: Engine, *, base: str, say: Callable[[str], None]) -> str:
         rm=True,
         forcerm=True,
         decode=True,
-        labels={LABEL: str(home())},
+        labels={LABEL: str(checkout())},
         buildargs={"PYTHON_IMAGE": base}
         | {each: os.environ[each] for each in FROM_HERE if each in os.environ},
     )
@@ -80,7 +80,7 @@ def remove_old(engine: Engine) -> list[str]:
     """Removes images of this checkout's earlier versions; says what it did, a line each."""
     done = []
     now = f"{NAME}:{_content(dict(_files()), IMAGES['python'])}"
-    for image in engine.client.images.list(filters={"label": f"{LABEL}={home()}"}):
+    for image in engine.client.images.list(filters={"label": f"{LABEL}={checkout()}"}):
         for tag in image.tags:
             if tag.startswith(f"{NAME}:") and tag != now:
                 engine.client.images.remove(tag)
@@ -90,17 +90,16 @@ def remove_old(engine: Engine) -> list[str]:
 
 def _files() -> Iterator[tuple[str, bytes]]:
     """What the image is made from, by path in the checkout."""
-    root = home()
+    root = checkout()
+    if root is None:
+        raise ServiceFailed(
+            "the image of our own processes is made from a checkout, and this is none",
+            remedy="run from a checkout, or without containers: `--backend processes`",
+        )
     package = sorted((root / PACKAGE).rglob("*"))
     kept = [each for each in package if each.suffix in (".py", ".lock")]
     for path in (root / DOCKERFILE, root / LOCK, *kept):
-        try:
-            yield path.relative_to(root).as_posix(), path.read_bytes()
-        except OSError as error:
-            raise ServiceFailed(
-                f"the image of our own processes is made from a checkout: {error}",
-                remedy="run from a checkout, or without containers: `--backend processes`",
-            ) from error
+        yield path.relative_to(root).as_posix(), path.read_bytes()
 
 
 def _content(files: dict[str, bytes], base: str) -> str:

@@ -89,8 +89,10 @@ class Starter:
             ask(self._folder, "contain" if contained else "start", timeout_s=60, **fields)
         except ServiceFailed as error:
             if any(words in error.what for words in _TAKEN):
+                port = self._state.ports[service.name]
                 raise PortLost(
-                    f"{service.name} lost its port: {error.what}", remedy=error.remedy
+                    f"{service.name} lost its port {port}{holder(port)}: {error.what}",
+                    remedy=error.remedy,
                 ) from error
             raise
 

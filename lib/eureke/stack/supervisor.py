@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 import msgspec
 
+from eureke.errors import EurekeError
 from eureke.stack.children import Child, Process
 from eureke.stack.folder import PROCESSES, SOCKET, TOKEN_VARIABLE, remove_data
 
@@ -91,6 +92,8 @@ class Supervisor:
         try:
             request = json.loads(await reader.readline())
             answer = {"answer": await self._answers[request.pop("do")](**request)}
+        except EurekeError as error:
+            answer = {"error": error.what, "remedy": error.remedy}
         except Exception as error:  # noqa: BLE001  whoever asks waits for an answer
             answer = {"error": f"{type(error).__name__}: {error}"}
         writer.write(json.dumps(answer).encode() + b"\n")
@@ -205,7 +208,11 @@ class Supervisor:
         while living:
             needed = {need for child in living.values() for need in child.needs}
             now = [name for name in living if name not in needed] or list(living)
-            await asyncio.gather(*(living.pop(name).end() for name in now))
+            ended = (living.pop(name).end() for name in now)
+            # One that cannot be ended, such as by an engine that is gone, keeps no other alive.
+            for trouble in await asyncio.gather(*ended, return_exceptions=True):
+                if trouble is not None:
+                    print(trouble, file=sys.stderr)
 
     def _write_processes(self) -> None:
         rows = {

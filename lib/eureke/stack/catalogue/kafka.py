@@ -50,6 +50,15 @@ listeners=HOST://0.0.0.0:9092,NETWORK://0.0.0.0:19092,CONTROLLER://0.0.0.0:9094
 advertised.listeners=HOST://127.0.0.1:$published,NETWORK://kafka:19092
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,HOST:PLAINTEXT,NETWORK:PLAINTEXT
 inter.broker.listener.name=NETWORK
+log.dirs=/var/lib/kafka/data
+"""
+
+# The image's own start formats the disk first, and not every image forgives that a second time.
+START: Final = """\
+if [ ! -e "$$KAFKA_LOG_DIRS/meta.properties" ]; then exec /etc/kafka/docker/run; fi
+exec java $$KAFKA_HEAP_OPTS $$KAFKA_JVM_PERFORMANCE_OPTS -Djava.awt.headless=true \
+  -Dlog4j2.configurationFile=/opt/kafka/config/log4j2.yaml \
+  -cp '/opt/kafka/libs/*' kafka.Kafka /opt/kafka/config/server.properties
 """
 
 
@@ -121,12 +130,12 @@ KAFKA = Service(
         image="kafka",
         ports={"": 9092},
         peer_port=19092,
-        command=(),
+        command=("bash", "-c", START),
         environment=_environment(ALWAYS + AS_CONTAINER)
         | {
             "CLUSTER_ID": "$cluster_id",
             "KAFKA_HEAP_OPTS": " ".join(_HEAP),
-            "KAFKA_JVM_PERFORMANCE_OPTS": "-XX:TieredStopAtLevel=1 -XX:-UsePerfData",
+            "KAFKA_JVM_PERFORMANCE_OPTS": "-XX:+UseG1GC -XX:TieredStopAtLevel=1 -XX:-UsePerfData",
         },
         mounts={"log4j2.yaml": "/mnt/shared/config/log4j2.yaml"},
         memory_mib=1536,
