@@ -12,7 +12,12 @@ from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[1]
-LOCKS = ("requirements.lock", "requirements-test.lock", "requirements-build.lock")
+LOCKS = (
+    "requirements.lock",
+    "requirements-test.lock",
+    "requirements-build.lock",
+    "deploy/requirements.lock",
+)
 PROGRAM_LOCKS = ROOT / "lib" / "eureke" / "programs"
 
 
@@ -39,6 +44,7 @@ def wanted(lock: str) -> list[Requirement]:
         "requirements.lock": main,
         "requirements-test.lock": main + tables["project"]["optional-dependencies"]["test"],
         "requirements-build.lock": tables["dependency-groups"]["build"],
+        "deploy/requirements.lock": tables["dependency-groups"]["image"],
     }
     return [Requirement(each) for each in lists[lock]]
 

@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LIB = ROOT / "lib" / "eureke"
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "shared"}
-WITHOUT_A_MODULE = {"faults", "notebooks"}
+WITHOUT_A_MODULE = {"faults", "notebooks", "deploy"}
 """Folders of tests that are about the whole, not about one module."""
 ABOUT_THE_WHOLE = {"repository", "locks", "lint", "bootstrap", "public_names", "read"}
 DOORS = (

@@ -2,9 +2,10 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final, Literal
+from urllib.parse import quote
 
 import msgspec
 
@@ -26,6 +27,7 @@ SETTINGS_VARIABLE: Final = "EUREKE_SETTINGS"
 """Environment variable with the path of the settings file; it holds passwords, so never argv."""
 LANES: Final = ("bulk", "urgent")
 """A million bulk notifications in the log must not move the urgent ones: nothing is shared."""
+PASSWORD_VARIABLE: Final = "EUREKE_PASSWORD"  # noqa: S105  its name, not its value
 READY_VARIABLE: Final = "EUREKE_READY"
 """Environment variable with the path of the file that a process makes once it is ready."""
 
@@ -142,14 +144,24 @@ class Settings:
 
     @classmethod
     def of_process(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
-        """The settings that the stack handed to this process."""
+        """The settings that the stack handed to this process.
+
+        A file that others may read names no password: in an address ${EUREKE_PASSWORD} stands for
+        what that variable holds.
+        """
         try:
-            return cls.read(Path(environment[SETTINGS_VARIABLE]))
+            found = cls.read(Path(environment[SETTINGS_VARIABLE]))
         except KeyError:
             raise EurekeError(
                 f"the variable {SETTINGS_VARIABLE} is not set",
                 remedy="this module is started by the stack, not by hand: `eureke up`",
             ) from None
+        password = quote(environment.get(PASSWORD_VARIABLE, ""), safe="")
+        told = {
+            name: getattr(found, name).replace(f"${{{PASSWORD_VARIABLE}}}", password)
+            for name in ("redis_queue", "redis_cache", "users_url")
+        }
+        return replace(found, **told)
 
 
 def announce_ready(environment: Mapping[str, str] = os.environ) -> None:

@@ -9,6 +9,7 @@ import gc
 import logging
 import random
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -266,7 +267,9 @@ def main() -> None:
     """Reads the arguments and serves."""
     parser = argparse.ArgumentParser(prog="eureke.pipeline.dispatcher")
     parser.add_argument("--lane", required=True)
-    parser.add_argument("--name", required=True, help="a successor has the same name")
+    parser.add_argument(
+        "--name", default=socket.gethostname(), help="a successor has the same name"
+    )
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     try:

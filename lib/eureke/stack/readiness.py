@@ -1,6 +1,5 @@
 """Readiness: a real request to each service, asked again until it is answered or too late."""
 
-import gc
 import socket
 import threading
 import time
@@ -10,7 +9,7 @@ from pathlib import Path
 import redis
 import requests
 from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 from sqlalchemy import create_engine, text
@@ -110,25 +109,3 @@ def until_ready(
             return f"is not ready after {deadline_s:.0f} s ({seen})"
         if abandoned.wait(PAUSE_S):
             raise Abandoned
-
-
-def make_topics(settings: Settings) -> None:
-    """Makes the lanes' topics and those of the outcomes; what is there already stays.
-
-    Raises:
-        KafkaException: the broker refuses.
-    """
-    admin = AdminClient({**settings.kafka_client, "log_level": 0})
-    topics = [
-        *(NewTopic(lane.topic, lane.partitions, settings.replication) for lane in settings.lanes),
-        NewTopic(settings.receipts, len(settings.lanes), settings.replication),
-        NewTopic(settings.dead_letters, 1, settings.replication),
-    ]
-    for made in admin.create_topics(topics).values():
-        try:
-            made.result(timeout=15)
-        except KafkaException as error:
-            if error.args[0].name() != "TOPIC_ALREADY_EXISTS":
-                raise
-    del admin, made
-    gc.collect()  # a circle of references keeps the client's threads until then

@@ -25,7 +25,6 @@ from eureke.stack.folder import (
     sweep,
     unwritable,
 )
-from eureke.stack.readiness import make_topics
 from eureke.stack.rights import check_servers
 from eureke.stack.servers import Servers
 from eureke.stack.service import Container, Service, ServiceStatus, Side
@@ -39,6 +38,7 @@ from eureke.stack.state import (
     settings,
     write_settings,
 )
+from eureke.stack.topics import make_topics
 from eureke.stack.traces import remove
 
 Say = Callable[[str], None]

@@ -20,6 +20,7 @@ from eureke.stack.ports import holder
 from eureke.stack.processes import render
 from eureke.stack.service import Service
 from eureke.stack.state import State
+from eureke.stack.topics import make_topics
 
 Say = Callable[[str], None]
 
@@ -139,7 +140,7 @@ class Starter:
             raise self.failed(service.name, trouble)
         if service.probe == "kafka":
             try:
-                readiness.make_topics(settings)
+                make_topics(settings)
             except KafkaException as error:
                 raise self.failed(service.name, f"does not make the topics: {error}") from error
 
