@@ -15,6 +15,7 @@ from redis.retry import Retry
 
 from eureke.scenario import Scenario
 from eureke.settings import LANES
+from eureke.stack.display import environment, examples
 from eureke.stack.folder import PROCESSES
 from eureke.stack.stack import Stack
 
@@ -158,10 +159,10 @@ def test_queue_refuses_and_cache_forgets(stack: Stack) -> None:
 
 def test_environment(stack: Stack) -> None:
     """What is handed to shells are addresses that answer."""
-    environment = stack.environment()
-    with redis.Redis.from_url(environment["EUREKE_REDIS_QUEUE"]) as client:
+    told = environment(stack)
+    with redis.Redis.from_url(told["EUREKE_REDIS_QUEUE"]) as client:
         assert client.ping()
-    admin = AdminClient({"bootstrap.servers": environment["EUREKE_KAFKA"]})
+    admin = AdminClient({"bootstrap.servers": told["EUREKE_KAFKA"]})
     assert admin.list_topics(timeout=10).brokers
-    for example in stack.examples():
-        assert any(f"${name}" in example for name in environment)
+    for example in examples(stack):
+        assert any(f"${name}" in example for name in told)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 import redis
 import trustme
-from confluent_kafka import KafkaException
+from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import (
     AclBinding,
     AclOperation,
@@ -29,6 +29,7 @@ from eureke.doctor import diagnose_servers
 from eureke.errors import BadParameter, EurekeError, ServiceFailed
 from eureke.run import Run
 from eureke.scenario import Scenario
+from eureke.settings import KAFKA_VERSION
 from eureke.stack.display import status_text
 from eureke.stack.ports import free_ports
 from eureke.stack.servers import SERVERS_VARIABLE, Servers
@@ -44,12 +45,14 @@ advertised.listeners=SASL_SSL://{advertised}
 listener.security.protocol.map=CONTROLLER:PLAINTEXT,SASL_SSL:SASL_SSL
 controller.listener.names=CONTROLLER
 inter.broker.listener.name=SASL_SSL
-sasl.enabled.mechanisms=PLAIN
+sasl.enabled.mechanisms=PLAIN,SCRAM-SHA-512
 sasl.mechanism.inter.broker.protocol=PLAIN
 listener.name.sasl_ssl.plain.sasl.jaas.config=\
 org.apache.kafka.common.security.plain.PlainLoginModule required \
 username="admin" password="admin-secret" user_admin="admin-secret" \
 user_writer="writer-secret" user_stranger="stranger-secret";
+listener.name.sasl_ssl.scram-sha-512.sasl.jaas.config=\
+org.apache.kafka.common.security.scram.ScramLoginModule required;
 ssl.keystore.type=PEM
 ssl.keystore.location={folder}/server.pem
 ssl.truststore.type=PEM
@@ -147,6 +150,7 @@ def broker(folder: Path, certificates: Path, *, advertised: str = "") -> Iterato
     java = [str(programs.java()), "-Xmx256m", "-XX:TieredStopAtLevel=1", "-XX:-UsePerfData"]
     java += ["-cp", programs.kafka_classpath()]
     tool = ["kafka.tools.StorageTool", "format", "--cluster-id=AAAAAAAAAAAAAAAAAAAAAA"]
+    tool += ["--add-scram", "SCRAM-SHA-512=[name=writer,password=writer-secret]"]
     log = folder / "broker.log"
     with log.open("wb") as out:
         subprocess.run(
@@ -267,6 +271,53 @@ def test_given_and_own_servers_mix(redis_port: int, certificates: Path, tmp_path
         run = Run.begin(SMALL, stack, results_folder=tmp_path, floor=False)
         assert run.flat_out().account.closes
         run.close()
+
+
+@pytest.mark.parametrize(("password", "works"), [("writer-secret", True), ("wrong", False)])
+def test_scram(
+    kafka_port: int,
+    certificates: Path,
+    password: str,
+    works: bool,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Passwords that the broker keeps salted: tried, topics made, and removed."""
+    monkeypatch.setattr("eureke.stack.rights.TIMEOUT_S", 3.0)
+    changed = {"sasl.mechanism": "SCRAM-SHA-512", "sasl.password": password}
+    servers = Servers(kafka=kafka_options(kafka_port, certificates) | changed)
+    if not works:
+        with pytest.raises(ServiceFailed, match=r"does not answer.*[Aa]uthentication"):
+            Stack.start(servers=servers, only=("redis-queue",), say=quiet)
+        return
+    with Stack.start(servers=servers, only=("redis-queue",), say=quiet) as stack:
+        topics = AdminClient(stack.settings.kafka_client).list_topics(timeout=10).topics
+        assert stack.settings.receipts in topics
+
+
+def test_addresses_in_place_of_a_file(stack: Stack) -> None:
+    """The short way, for servers without passwords; never both ways at once."""
+    address = stack.settings.kafka
+    with Stack.start(kafka=address, only=("redis-queue",), say=quiet) as other:
+        assert other.given == {"kafka"}
+        assert other.settings.kafka == address
+        assert other.settings.prefix != stack.settings.prefix
+        receipts = other.settings.receipts
+    topics = AdminClient({"bootstrap.servers": address}).list_topics(timeout=10).topics
+    assert receipts not in topics
+    with pytest.raises(BadParameter, match="given twice"):
+        Stack.start(kafka=address, servers=Servers(), say=quiet)
+
+
+def test_a_broker_that_is_too_old(stack: Stack, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It refuses a question that came with 2.6: simulated, as no such broker can be had here."""
+
+    def refuse(_admin: AdminClient, **_states: object) -> None:
+        raise KafkaException(KafkaError(KafkaError._UNSUPPORTED_FEATURE))
+
+    monkeypatch.setattr(AdminClient, "list_consumer_groups", refuse)
+    with pytest.raises(ServiceFailed, match=r"older than Kafka 2\.6") as caught:
+        Stack.start(kafka=stack.settings.kafka, say=quiet)
+    assert KAFKA_VERSION in caught.value.remedy
 
 
 def test_two_stacks_with_one_prefix_are_kept_apart_and_what_is_theirs_stays(

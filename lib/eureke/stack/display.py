@@ -2,10 +2,10 @@
 
 import shlex
 
-from eureke.stack.stack import Stack
+from eureke.stack.services import Services
 
 
-def status_text(stack: Stack) -> str:
+def status_text(stack: Services) -> str:
     """A line for each process: how it fares, its id, where it listens."""
     lines = [f"stack {stack.folder.name}  ({stack.folder})"]
     for each in stack.status():
@@ -16,7 +16,30 @@ def status_text(stack: Stack) -> str:
     return "\n".join(lines)
 
 
-def environment_text(stack: Stack) -> str:
+def environment_text(stack: Services) -> str:
     """Lines for a shell to evaluate: addresses and passwords, then examples as comments."""
-    exports = [f"export {name}={shlex.quote(value)}" for name, value in stack.environment().items()]
-    return "\n".join([*exports, *(f"# {line}" for line in stack.examples())])
+    exports = [f"export {name}={shlex.quote(value)}" for name, value in environment(stack).items()]
+    return "\n".join([*exports, *(f"# {line}" for line in examples(stack))])
+
+
+def environment(stack: Services) -> dict[str, str]:
+    """Addresses and passwords for kcat, redis-cli and the like."""
+    settings = stack.settings
+    return {
+        "EUREKE_KAFKA": settings.kafka,
+        "EUREKE_REDIS_QUEUE": settings.redis_queue,
+        "EUREKE_REDIS_CACHE": settings.redis_cache,
+        "EUREKE_PROVIDER": settings.provider_url,
+        "EUREKE_SETTINGS": str(stack.folder / "settings.json"),
+    }
+
+
+def examples(stack: Services) -> list[str]:
+    """Lines for a shell that has the environment: a look into each server."""
+    lane = stack.settings.lanes[0]
+    return [
+        f'kcat -b "$EUREKE_KAFKA" -C -t {stack.settings.receipts} -o -5 -e',
+        f'redis-cli --no-auth-warning -u "$EUREKE_REDIS_QUEUE" llen {lane.queue}',
+        'redis-cli --no-auth-warning -u "$EUREKE_REDIS_CACHE" info memory',
+        'curl "$EUREKE_PROVIDER/counts"',
+    ]

@@ -7,17 +7,25 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import redis
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import (
+    Consumer,
+    ConsumerGroupState,
+    KafkaError,
+    KafkaException,
+    Producer,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient, NewTopic
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 from eureke.errors import ServiceFailed
-from eureke.settings import Settings
+from eureke.settings import KAFKA_VERSION, Settings
 from eureke.stack.servers import Servers
 
 TIMEOUT_S: Final = 10.0
 REDIS_LEAST: Final = (6, 2)
+KAFKA_LEAST: Final = "2.6"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +101,7 @@ def _kafka(settings: Settings) -> None:
         ) from error
     for broker in brokers:
         _reach(settings, broker.host or "", broker.port or 0)
+    _new_enough(admin)
     _kafka_rights(settings, admin)
     _alone(settings, admin)
 
@@ -106,6 +115,22 @@ def _reach(settings: Settings, host: str, port: int) -> None:
             f"be reached from here: {error}",
             "set the broker's advertised.listeners to an address that this machine reaches",
         ) from error
+
+
+def _new_enough(admin: AdminClient) -> None:
+    """A broker does not tell its version; this question came with 2.6 (KIP-518)."""
+    stable = {ConsumerGroupState.STABLE}
+    try:
+        told = admin.list_consumer_groups(states=stable).result(TIMEOUT_S)
+    except KafkaException as error:
+        told_errors = [error]
+    else:
+        told_errors = told.errors
+    if any(each.args[0].code() == KafkaError._UNSUPPORTED_FEATURE for each in told_errors):  # noqa: SLF001
+        raise _Unfit(
+            f"it is older than Kafka {KAFKA_LEAST}",
+            f"use {KAFKA_LEAST} or newer; what is tested is {KAFKA_VERSION}",
+        )
 
 
 def _kafka_rights(settings: Settings, admin: AdminClient) -> None:

@@ -64,6 +64,21 @@ class Servers:
         return frozenset(kafka | {f"redis-{name}" for name in self.redis})
 
     @classmethod
+    def chosen(
+        cls, servers: "Servers | None", *, kafka: str, redis: Mapping[str, str]
+    ) -> "Servers":
+        """Those that were given in one way or another, else those of the environment.
+
+        Raises:
+            BadParameter: they were given twice.
+        """
+        if not kafka and not redis:
+            return cls.of_environment() if servers is None else servers
+        if servers is not None:
+            raise BadParameter("servers are given twice", remedy="name all of them in `servers`")
+        return cls(kafka={BOOTSTRAP: kafka} if kafka else {}, redis=dict(redis))
+
+    @classmethod
     def read(cls, path: Path) -> "Servers":
         """The servers of a TOML file; files it names are looked for beside it.
 
