@@ -296,4 +296,7 @@ class Run:
             clock_step_s=validity.clock_step_s(samples),
             restarts=self._traffic.restarts,
             aborted=aborted,
-        ) | {"backend": results.backend_text(self._run_json())}
+        ) | {
+            "backend": results.backend_text(self._run_json()),
+            "stack_up_s": self._stack.up_after_s,
+        }

@@ -1,6 +1,7 @@
 """What takes long: many restarts, many kills, ten million. `make soak` runs it."""
 
 import random
+import statistics
 from collections.abc import Callable
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from eureke.stack.stack import Stack
 
 pytestmark = [pytest.mark.soak, pytest.mark.timeout(3600)]
 RESTARTS = 20
+STARTS = 50
 KILLS = 60
 VICTIMS = ("worker-bulk-1", "dispatcher-bulk-1", "redis-queue", "redis-cache", "kafka")
 OFTEN = (4, 4, 2, 2, 1)
@@ -28,6 +30,21 @@ def hourly_rate_for(
     sent = run.open_loop(disturb=disturb)
     run.close()
     return sent
+
+
+@pytest.mark.parametrize("backend", ["processes", "containers"])
+def test_fifty_starts_of_fifty(backend: str, request: pytest.FixtureRequest) -> None:
+    """Each with everything up and ready, and nothing left of the one before."""
+    if backend == "containers":
+        request.getfixturevalue("engine")
+    times_s = []
+    for _ in range(STARTS):
+        with Stack.start(backend=backend, say=lambda _: None) as stack:
+            assert stack.ended() == []
+            assert stack.up_after_s is not None
+            times_s.append(stack.up_after_s)
+    told = f"median {statistics.median(times_s):.1f} s, {min(times_s):.1f} to {max(times_s):.1f} s"
+    print(f"{STARTS} starts as {backend}: {told}")
 
 
 @pytest.mark.parametrize("name", ["kafka", "redis-queue", "dispatcher-bulk-1"])

@@ -67,6 +67,16 @@ def test_an_image_that_cannot_be_had(engine: Engine, monkeypatch: pytest.MonkeyP
     assert f"docker pull {MISSING}" in caught.value.remedy
 
 
+def test_a_missing_reaper_is_said_and_no_more(
+    engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The supervisor removes what it made; the reaper is for when it cannot."""
+    monkeypatch.setattr(choice, "IMAGES", IMAGES | {"reaper": MISSING})
+    said: list[str] = []
+    assert choose("containers", given=NOTHING_GIVEN, say=said.append).backend == "containers"
+    assert any(MISSING in line for line in said)
+
+
 def test_the_environment_says_what_auto_means(engine: Engine) -> None:
     """A command line tells a notebook's kernel by it; a parameter of the notebook wins."""
     told = {BACKEND_VARIABLE: "processes"}

@@ -17,6 +17,7 @@ from tests.stack.conftest import Living, StartOwner, alive, made_with_engine, qu
 from tests.waiting import wait_until
 
 from eureke.errors import ServiceFailed
+from eureke.measure.results import list_results
 from eureke.notification import Receipt
 from eureke.run import Run
 from eureke.scenario import Scenario
@@ -155,6 +156,16 @@ def test_without_a_reaper_it_says_so_and_cleans_up_all_the_same(
     assert any("switched off" in line and "eureke clean" in line for line in said)
 
 
+def test_a_reaper_that_does_not_come_up(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its image is missing, for one: the same as with none."""
+    monkeypatch.setenv("RYUK_CONTAINER_IMAGE", "eureke.invalid/no/reaper:1")
+    said: list[str] = []
+    with Stack.start(only=("redis-queue",), backend="containers", say=said.append) as stack:
+        pass
+    assert made_with_engine(stack.folder) == []
+    assert any("the reaper did not come up" in line for line in said)
+
+
 def test_leftovers_are_removed_by_label_and_nothing_else(
     engine: Engine, home: Path, monkeypatch: pytest.MonkeyPatch, eventually: Eventually
 ) -> None:
@@ -256,17 +267,21 @@ def proxy(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> Iterator[Proxy]:
         found.cut()
 
 
-def test_an_engine_that_dies(
-    engine: Engine, proxy: Proxy, monkeypatch: pytest.MonkeyPatch, eventually: Eventually
+def test_an_engine_that_dies_in_mid_run(
+    proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, eventually: Eventually
 ) -> None:
-    """Services count as ended, the error says why, and the stack ends without hanging."""
-    stack = Stack.start(only=("redis-queue",), backend="containers", say=quiet)
+    """The error says why, what was measured is kept, and the stack ends without hanging."""
+    few = Scenario(count=20_000, urgent_per_s=0, warm_up=0, open_loop_s=0)
+    stack = Stack.start(scenario=few, backend="containers", say=quiet)
     living = made_with_engine(stack.folder)
-    proxy.cut()
-    eventually(lambda: stack.ended() == ["redis-queue"])
+    run = Run.begin(few, stack, results_folder=tmp_path / "results", floor=False)
     with pytest.raises(ServiceFailed, match="engine does not answer") as caught:
-        stack.start_service("redis-queue")
+        run.flat_out(disturb=lambda _: proxy.cut())
     assert "start it again" in caught.value.remedy
+    assert "what was measured so far is in" in caught.value.__notes__[0]
+    [result] = list_results(tmp_path / "results")
+    assert result.summary["aborted"] is True
+    assert "engine does not answer" in result.summary["abort_reason"]
     stack.stop()
     monkeypatch.delenv("DOCKER_HOST")
     eventually(lambda: not any(alive(each, stack.folder) for each in living))

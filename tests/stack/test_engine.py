@@ -4,10 +4,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from docker.errors import ImageNotFound
 
 from eureke.errors import ServiceFailed
 from eureke.stack import engine as room
 from eureke.stack.engine import Engine
+
+
+class Pulled:
+    """An engine that is fetching an image."""
+
+    def __init__(self, lines: list[dict[str, Any]]) -> None:
+        self._lines = lines
+        self.images = self.api = self
+
+    def get(self, name: str) -> None:
+        raise ImageNotFound(name)
+
+    def pull(self, name: str, tag: str, **_options: bool) -> list[dict[str, Any]]:
+        assert (name, tag) == ("apache/kafka", "1")
+        return self._lines
 
 
 class Told:
@@ -60,6 +76,26 @@ def test_an_engine_outside_of_our_container(inside: None, monkeypatch: pytest.Mo
 def test_an_engine_beside_us(inside: None, told: Told, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its bridge is an interface of ours; or it is rootless and forwards to our loopback."""
     assert connect(told, monkeypatch).version == "1"
+
+
+def test_an_image_on_its_way_is_seen_to_come(capsys: pytest.CaptureFixture[str]) -> None:
+    """Its size is known layer by layer."""
+    layers = [("a", 50, 100), ("b", 100, 100), ("a", 100, 100)]
+    lines = [
+        {"status": "Downloading", "id": id_, "progressDetail": {"current": now, "total": total}}
+        for id_, now, total in layers
+    ]
+    Engine(Pulled([{"status": "Pulling"}, *lines]), "1").have("apache/kafka:1", say=print)
+    out, err = capsys.readouterr()
+    assert out == "fetching the image apache/kafka:1\n"
+    assert [line.split("%")[0].split()[-1] for line in err.splitlines()] == ["50", "70", "100"]
+
+
+def test_an_image_that_is_refused_on_its_way() -> None:
+    """A registry may say no in the middle."""
+    engine = Engine(Pulled([{"error": "manifest unknown"}]), "1")
+    with pytest.raises(ServiceFailed, match="cannot be fetched: manifest unknown"):
+        engine.have("apache/kafka:1", say=print)
 
 
 def test_an_engine_that_does_not_answer_holds_nothing_up(

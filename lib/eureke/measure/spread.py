@@ -11,6 +11,7 @@ from eureke.measure.latency import percentiles
 from eureke.measure.results import Result, backend_text
 
 ROWS: Final[tuple[tuple[str, tuple[str | int, ...]], ...]] = (
+    ("stack up, s", ("stack_up_s",)),
     ("first send to last receipt, s", ("wall_s",)),
     ("notifications a second", ("throughput_per_s",)),
     ("Kafka's floor, s", ("kafka_floor_s",)),

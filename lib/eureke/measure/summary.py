@@ -8,6 +8,7 @@ from eureke.measure.results import Result
 
 LINES: Final = (
     ("servers ran as", "backend", "{}"),
+    ("up after", "stack_up_s", "{:.1f} s"),
     ("notifications, all loads", "records", "{:,}"),
     ("  delivered", "delivered", "{:,}"),
     ("  suppressed", "suppressed", "{:,}"),

@@ -105,8 +105,13 @@ def _containers(reason: str, kafka_version: str, say: Say) -> Choice:
     images = {name: IMAGES[name] for name in STACK_IMAGES}
     if kafka_version:
         images["kafka"] = f"{images['kafka'].partition(':')[0]}:{kafka_version}"
-    for image in images.values():
-        engine.have(image, say=say)
+    for name, image in images.items():
+        try:
+            engine.have(image, say=say)
+        except ServiceFailed as error:
+            if name != "reaper":  # the supervisor cleans up by itself, and says what is missing
+                raise
+            say(error.what)
     images[OURS] = build(engine, base=images["python"], say=say)
     return Choice(
         backend="containers",

@@ -81,7 +81,7 @@ class Engine:
 
     def stand_ins(self, images: Iterable[str]) -> dict[str, str]:
         """Those of the images that only bear the official name, and what they were built from."""
-        labels = {each: self.client.images.get(each).labels for each in images}
+        labels = {each: self.client.images.get(each).labels for each in images if self.has(each)}
         return {each: found[STAND_IN] for each, found in labels.items() if STAND_IN in found}
 
     def sweep(self, is_left: Callable[[Path], bool]) -> list[str]:

@@ -55,6 +55,8 @@ class Stack(Services):
         super().__init__(folder, say=say)
         self._owner = owner
         self._owner_pid = os.getpid()
+        self.up_after_s: float | None = None
+        """How long it took to come up; None where it was up already."""
         # How to reach what is this stack's alone on given servers; None where nothing is.
         self._made_there: Settings | None = None
 
@@ -93,6 +95,7 @@ class Stack(Services):
             ServiceFailed: a service did not come up, or a given server will not do; nothing is
                 left running.
         """
+        began_s = time.monotonic()
         for line in clean():
             say(line)
         given = Servers.chosen(servers, kafka=kafka, redis=redis or {})
@@ -109,10 +112,12 @@ class Stack(Services):
             )
 
         try:
-            return cls._start(scenario or Scenario(), state(), only, say)
+            stack = cls._start(scenario or Scenario(), state(), only, say)
         except PortLost as error:
             say(f"{error.what.splitlines()[0]}: starting again with other ports")
-            return cls._start(scenario or Scenario(), state(), only, say)
+            stack = cls._start(scenario or Scenario(), state(), only, say)
+        stack.up_after_s = time.monotonic() - began_s
+        return stack
 
     @classmethod
     def _start(cls, scenario: Scenario, state: State, only: Sequence[str], say: Say) -> "Stack":
