@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from docker.errors import APIError
 
 from eureke.errors import BadParameter, ServiceFailed
 from eureke.settings import IMAGES
@@ -65,6 +66,21 @@ def test_an_image_that_cannot_be_had(engine: Engine, monkeypatch: pytest.MonkeyP
     with pytest.raises(ServiceFailed, match="cannot be fetched") as caught:
         choose("containers", given=NOTHING_GIVEN, say=quiet)
     assert f"docker pull {MISSING}" in caught.value.remedy
+
+
+def test_an_engine_that_fails_after_all(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its disk is full, for one: processes by themselves, an error where asked for."""
+
+    def full(*_: object) -> None:
+        raise APIError("no space left on device")
+
+    monkeypatch.setattr(Engine, "sweep", full)
+    found = choose("auto", given=NOTHING_GIVEN, say=quiet, environment={})
+    assert found.backend == "processes"
+    assert "no space left on device" in found.reason
+    with pytest.raises(ServiceFailed, match="no space left") as caught:
+        choose("containers", given=NOTHING_GIVEN, say=quiet)
+    assert "--backend processes" in caught.value.remedy
 
 
 def test_a_missing_reaper_is_said_and_no_more(

@@ -3,12 +3,15 @@
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import TYPE_CHECKING, Final, Literal
 
 from eureke.errors import BadParameter, ServiceFailed
 from eureke.settings import IMAGES
 from eureke.stack.servers import Servers
 from eureke.stack.service import OURS
+
+if TYPE_CHECKING:
+    from eureke.stack.engine import Engine
 
 Backend = Literal["containers", "processes"]
 BACKENDS: Final = ("auto", "containers", "processes")
@@ -95,11 +98,16 @@ def _processes(reason: str, kafka_version: str) -> Choice:
 
 def _containers(reason: str, kafka_version: str, say: Say) -> Choice:
     # Imported here: who runs without an engine need not load its client.
-    from eureke.stack.engine import Engine  # noqa: PLC0415
+    from eureke.stack.engine import Engine, answering  # noqa: PLC0415
+
+    with answering():
+        return _prepared(Engine.connect(), reason, kafka_version, say)
+
+
+def _prepared(engine: "Engine", reason: str, kafka_version: str, say: Say) -> Choice:
     from eureke.stack.image import build  # noqa: PLC0415
     from eureke.stack.leftovers import clean_engine  # noqa: PLC0415
 
-    engine = Engine.connect()
     for line in clean_engine(engine, images=False):
         say(line)
     images = {name: IMAGES[name] for name in STACK_IMAGES}

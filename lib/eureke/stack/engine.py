@@ -1,5 +1,6 @@
 """The Docker engine, as far as a stack needs it: does it answer, what has it, what was left."""
 
+import contextlib
 import ipaddress
 import logging
 import os
@@ -104,6 +105,18 @@ class Engine:
     def close(self) -> None:
         """Ends the connection."""
         self.client.close()
+
+
+@contextlib.contextmanager
+def answering() -> Iterator[None]:
+    """Turns whatever an engine says no to into an error with a remedy."""
+    try:
+        yield
+    except (DockerException, requests.RequestException) as error:
+        raise ServiceFailed(
+            f"the Docker engine answers, and then fails: {_said(error)}",
+            remedy=f"`docker info` shows its state; {OR_PROCESSES}",
+        ) from error
 
 
 def _follow(lines: Iterator[dict[str, Any]], image: str) -> None:
