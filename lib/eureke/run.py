@@ -281,6 +281,8 @@ class Run:
             "redis_cache",
             "provider_url",
             "users_url",
+            "api_url",
+            "api_tokens",
         )
         values = asdict(self._stack.settings)
         return {name: value for name, value in values.items() if name not in secret}

@@ -81,6 +81,8 @@ class Scenario:
     partitions: int = 4
     dispatchers: int = 1
     workers: int = 1
+    apis: int = 0
+    """Replicas of the API; none where nothing comes in by it."""
     provider_items_per_request: int = 500
     deadline_s: float = 5.0
     """The longest that one attempt at a batch may take."""

@@ -28,6 +28,8 @@ SETTINGS_VARIABLE: Final = "EUREKE_SETTINGS"
 LANES: Final = ("bulk", "urgent")
 """A million bulk notifications in the log must not move the urgent ones: nothing is shared."""
 PASSWORD_VARIABLE: Final = "EUREKE_PASSWORD"  # noqa: S105  its name, not its value
+SCOPES: Final = ("read", "write")
+"""What a token of the API may do; each may do what those before it may."""
 READY_VARIABLE: Final = "EUREKE_READY"
 """Environment variable with the path of the file that a process makes once it is ready."""
 
@@ -58,6 +60,10 @@ class Settings:
     provider_url: str
     users_url: str
     """Of the users database, as SQLAlchemy writes it."""
+    api_url: str = ""
+    """Of the API's first replica; empty where there is none."""
+    api_tokens: dict[str, str] = field(default_factory=dict)
+    """A bearer token for each of the scopes."""
     kafka_options: dict[str, str] = field(default_factory=dict)
     """What Kafka's clients need besides, such as for TLS and SASL, in librdkafka's names."""
     prefix: str = "eureke"
@@ -146,8 +152,8 @@ class Settings:
     def of_process(cls, environment: Mapping[str, str] = os.environ) -> "Settings":
         """The settings that the stack handed to this process.
 
-        A file that others may read names no password: in an address ${EUREKE_PASSWORD} stands for
-        what that variable holds.
+        A file that others may read names no password: in an address or a token ${EUREKE_PASSWORD}
+        stands for what that variable holds.
         """
         try:
             found = cls.read(Path(environment[SETTINGS_VARIABLE]))
@@ -156,12 +162,13 @@ class Settings:
                 f"the variable {SETTINGS_VARIABLE} is not set",
                 remedy="this module is started by the stack, not by hand: `eureke up`",
             ) from None
-        password = quote(environment.get(PASSWORD_VARIABLE, ""), safe="")
-        told = {
-            name: getattr(found, name).replace(f"${{{PASSWORD_VARIABLE}}}", password)
+        blank, password = f"${{{PASSWORD_VARIABLE}}}", environment.get(PASSWORD_VARIABLE, "")
+        addresses = {
+            name: getattr(found, name).replace(blank, quote(password, safe=""))
             for name in ("redis_queue", "redis_cache", "users_url")
         }
-        return replace(found, **told)
+        tokens = {name: each.replace(blank, password) for name, each in found.api_tokens.items()}
+        return replace(found, api_tokens=tokens, **addresses)
 
 
 def announce_ready(environment: Mapping[str, str] = os.environ) -> None:

@@ -12,6 +12,7 @@ from typing import Any, cast
 
 import msgspec
 import pytest
+import requests
 import yaml
 from confluent_kafka import Consumer, Producer, TopicPartition
 from tests.waiting import wait_until
@@ -28,6 +29,7 @@ FILE = Path(__file__).parents[2] / "deploy" / "compose.yaml"
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(FILE.read_text())["services"]
 SERVERS = (*catalogue.INFRASTRUCTURE, *catalogue.CONTAINERS_ONLY)
 ROLES: dict[str, Service] = {
+    "api": catalogue.api(1),
     "provider": catalogue.PROVIDER,
     "dispatcher": catalogue.dispatcher("bulk", 1),
     "dispatcher-urgent": catalogue.dispatcher("urgent", 1),
@@ -138,11 +140,13 @@ def compose_command() -> list[str]:
 @pytest.fixture(scope="module")
 def kafka(engine: Engine) -> Iterator[tuple[str, Compose]]:
     """The whole system, up with four workers, and Kafka's address."""
-    port, provider_port = free_ports(2)
+    port, provider_port, api_port = free_ports(3)
+    password = secrets.token_hex(16)
     compose = Compose(
         compose_command(),
         {
-            PASSWORD_VARIABLE: secrets.token_hex(16),
+            PASSWORD_VARIABLE: password,
+            "EUREKE_API_PORT": str(api_port),
             "EUREKE_IMAGE": build(engine, base=IMAGES["python"], say=print),
             "EUREKE_KAFKA_PORT": str(port),
             "EUREKE_PROVIDER_PORT": str(provider_port),
@@ -151,6 +155,12 @@ def kafka(engine: Engine) -> Iterator[tuple[str, Compose]]:
     try:
         compose("up", "-d", "--no-build", "--scale", f"worker={WORKERS}")
         wait_until(lambda: healthy(engine, compose), within_s=90, what="everything's health")
+        answer = requests.get(
+            f"http://127.0.0.1:{api_port}/users",
+            headers={"Authorization": f"Bearer {password}-read"},
+            timeout=10,
+        )
+        assert answer.json() == {"items": [], "next": None}
         yield f"127.0.0.1:{port}", compose
     finally:
         compose("down", "--volumes", "--timeout", "5")

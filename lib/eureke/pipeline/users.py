@@ -31,6 +31,7 @@ from sqlalchemy import (
     func,
     insert,
     select,
+    text,
 )
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.schema import CreateTable
@@ -65,13 +66,18 @@ USER_COLUMNS: Final = ("id", "username", "email")
 PREFERENCE_COLUMNS: Final = ("channels", "time_zone", "quiet_from", "quiet_until", "cap")
 
 
+NEXT_ID: Final = (
+    "SELECT setval('users_id_seq', coalesce((SELECT max(id) FROM users), 0) + 1, false)"
+)
+
+
 class Directory:
     """The users database; made empty where it is not there yet."""
 
     def __init__(self, url: str) -> None:
-        self._engine = create_engine(url)
-        with _told("opened"), self._alone(), self._engine.begin() as connection:
-            if self._engine.dialect.name == "postgresql":
+        self.engine = create_engine(url)
+        with told("opened"), self._alone(), self.engine.begin() as connection:
+            if self.engine.dialect.name == "postgresql":
                 # IF NOT EXISTS is no lock: of two that make a table at once, one fails.
                 connection.execute(select(func.pg_advisory_xact_lock(MAKING)))
             for table in _metadata.sorted_tables:
@@ -80,11 +86,11 @@ class Directory:
     @contextlib.contextmanager
     def _alone(self) -> Iterator[None]:
         """Others open the same file at the same moment: SQLite does not wait while it is made."""
-        path = self._engine.url.database
-        if self._engine.dialect.name != "sqlite" or not path:
+        path = self.engine.url.database
+        if self.engine.dialect.name != "sqlite" or not path:
             yield
             return
-        event.listen(self._engine, "connect", _prepare_sqlite)
+        event.listen(self.engine, "connect", _prepare_sqlite)
         with Path(f"{path}.lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             connection = sqlite3.connect(path)
@@ -94,7 +100,7 @@ class Directory:
 
     def close(self) -> None:
         """Ends its connections."""
-        self._engine.dispose()
+        self.engine.dispose()
 
     def preferences(self, user_ids: Collection[int]) -> dict[int, Preferences]:
         """The preferences of those users that the database knows, in as few queries as it takes.
@@ -104,7 +110,7 @@ class Directory:
         """
         wanted = list(user_ids)
         found: dict[int, Preferences] = {}
-        with _told("read"), self._engine.connect() as connection:
+        with told("read"), self.engine.connect() as connection:
             for first in range(0, len(wanted), ROWS):
                 some = PREFERENCES.c.user_id.in_(wanted[first : first + ROWS])
                 for row in connection.execute(select(PREFERENCES).where(some)):
@@ -120,7 +126,7 @@ class Directory:
             BadParameter: a user has preferences that cannot be; then nothing is changed.
         """
         count = 0
-        with _told("written"), self._engine.begin() as connection:
+        with told("written"), self.engine.begin() as connection:
             connection.execute(delete(PREFERENCES))
             connection.execute(delete(USERS))
             for some in _chunks(rows):
@@ -129,20 +135,23 @@ class Directory:
                 )
                 connection.execute(insert(PREFERENCES), [_row(each) for each in some])
                 count += len(some)
+            if self.engine.dialect.name == "postgresql":
+                connection.execute(text(NEXT_ID))  # ids that were given do not move its counter
         return count
 
 
-class _told:  # noqa: N801  reads as a sentence
+class told:  # noqa: N801  reads as a sentence
     """What the database says, as an error with a remedy."""
 
-    def __init__(self, done: str) -> None:
+    def __init__(self, done: str, *, but: tuple[type[Exception], ...] = ()) -> None:
         self._done = done
+        self._but = but
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, SQLAlchemyError):
+        if isinstance(error, SQLAlchemyError) and not isinstance(error, self._but):
             raise EurekeError(
                 f"the users database cannot be {self._done}: {str(error).splitlines()[0]}",
                 remedy="see that its server runs, or that its file and disk can be written",

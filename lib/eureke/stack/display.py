@@ -30,6 +30,8 @@ def environment(stack: Services) -> dict[str, str]:
         "EUREKE_REDIS_QUEUE": settings.redis_queue,
         "EUREKE_REDIS_CACHE": settings.redis_cache,
         "EUREKE_PROVIDER": settings.provider_url,
+        **({"EUREKE_API": settings.api_url} if settings.api_url else {}),
+        **({"EUREKE_API_TOKEN": settings.api_tokens["write"]} if settings.api_url else {}),
         "EUREKE_SETTINGS": str(stack.folder / "settings.json"),
     }
 

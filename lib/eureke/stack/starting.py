@@ -19,7 +19,7 @@ from eureke.stack.folder import shared, unwritable
 from eureke.stack.ports import holder
 from eureke.stack.processes import render
 from eureke.stack.service import Service
-from eureke.stack.state import State
+from eureke.stack.state import State, address
 from eureke.stack.topics import make_topics
 
 Say = Callable[[str], None]
@@ -155,7 +155,8 @@ class Starter:
             case "postgres":
                 return lambda: readiness.database_ready(settings.users_url)
             case "http":
-                return lambda: readiness.http_ready(f"{settings.provider_url}/health")
+                at = address(self._state, service.name)
+                return lambda: readiness.http_ready(f"http://{at}/health")
             case "file":
                 path = shared(self._folder) / "ready" / service.name
                 return lambda: readiness.file_ready(path)

@@ -6,12 +6,13 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Final
 
 import msgspec
 
 from eureke.errors import BadParameter, ServiceFailed
 from eureke.scenario import Scenario
-from eureke.settings import LANES, Settings
+from eureke.settings import LANES, SCOPES, Settings
 from eureke.stack import catalogue
 from eureke.stack.catalogue import postgres
 from eureke.stack.choice import Choice
@@ -19,6 +20,8 @@ from eureke.stack.folder import SETTINGS_INSIDE, shared
 from eureke.stack.ports import check_free, free_ports
 from eureke.stack.servers import BOOTSTRAP, Servers
 from eureke.stack.service import Service, port_key
+
+PASSWORDS: Final = ("redis-queue", "redis-cache", "postgres")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -32,6 +35,7 @@ class State:
     dispatchers: int
     workers: int
     application: bool
+    apis: int = 0
     prefix: str = "eureke"
     servers: Servers = field(default_factory=Servers)
     """Those that were given, with their passwords."""
@@ -81,7 +85,7 @@ def new_state(
     Raises:
         BadParameter: a port that was asked for cannot be had.
     """
-    names = _port_names()
+    names = _port_names(scenario.apis)
     for name, port in ports.items():
         if name not in names:
             raise BadParameter(
@@ -99,10 +103,11 @@ def new_state(
         token=_secret(),
         cluster_id=base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("="),
         ports=dict(zip(names, free_ports(len(names)), strict=True)) | dict(ports),
-        passwords={each.name: _secret() for each in (*catalogue.REDIS, catalogue.POSTGRES)},
+        passwords={name: _secret() for name in (*PASSWORDS, *(f"api-{scope}" for scope in SCOPES))},
         dispatchers=scenario.dispatchers,
         workers=scenario.workers,
         application=application,
+        apis=scenario.apis,
         prefix=given.prefix or own,
         servers=given,
         backend=chosen.backend,
@@ -119,6 +124,7 @@ def services(state: State) -> list[Service]:
         found += catalogue.CONTAINERS_ONLY
     if state.application:
         found += catalogue.EQUIPMENT
+        found += [catalogue.api(number + 1) for number in range(state.apis)]
         for lane in LANES:
             # The urgent lane carries little: what is scaled is the bulk one.
             dispatchers, workers = (state.dispatchers, state.workers) if lane == "bulk" else (1, 1)
@@ -140,6 +146,8 @@ def settings(scenario: Scenario, state: State, folder: Path) -> Settings:
         redis_cache=given.redis.get("cache") or _redis_url(state, "redis-cache"),
         provider_url=f"http://{address(state, 'provider')}",
         users_url=_users_url(state, folder),
+        api_url=f"http://{address(state, 'api-1')}" if state.apis else "",
+        api_tokens={each: state.passwords[f"api-{each}"] for each in SCOPES},
         partitions=scenario.partitions,
         provider_items_per_request=scenario.provider_items_per_request,
         deadline_s=scenario.deadline_s,
@@ -164,7 +172,7 @@ def _seen_from_inside(settings: Settings, state: State) -> Settings:
         if each.container is not None and each.container.peer_port
     }
     found = {}
-    for name in ("kafka", "redis_queue", "redis_cache", "provider_url", "users_url"):
+    for name in ("kafka", "redis_queue", "redis_cache", "provider_url", "users_url", "api_url"):
         value = getattr(settings, name)
         for outside, inside in moved.items():
             value = value.replace(outside, inside)
@@ -188,8 +196,9 @@ def _users_url(state: State, folder: Path) -> str:
     return f"postgresql+psycopg://{login}@{address(state, 'postgres')}/{postgres.DATABASE}"
 
 
-def _port_names() -> list[str]:
-    every = (*catalogue.INFRASTRUCTURE, *catalogue.EQUIPMENT, *catalogue.CONTAINERS_ONLY)
+def _port_names(apis: int) -> list[str]:
+    every = [*catalogue.INFRASTRUCTURE, *catalogue.EQUIPMENT, *catalogue.CONTAINERS_ONLY]
+    every += [catalogue.api(number + 1) for number in range(apis)]
     return [port_key(service, port) for service in every for port in service.ports]
 
 

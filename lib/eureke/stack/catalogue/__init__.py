@@ -1,5 +1,6 @@
 """What runs: one file a server, data only."""
 
+from eureke.stack.catalogue.api import api
 from eureke.stack.catalogue.dispatcher import dispatcher
 from eureke.stack.catalogue.kafka import KAFKA
 from eureke.stack.catalogue.observer import OBSERVER
@@ -26,6 +27,7 @@ __all__ = [
     "REDIS_CACHE",
     "REDIS_QUEUE",
     "SAMPLER",
+    "api",
     "dispatcher",
     "worker",
 ]

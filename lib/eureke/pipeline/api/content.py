@@ -1,0 +1,38 @@
+"""What a body may be, and what an answer can be: 415 and 406 in place of a guess."""
+
+from http import HTTPStatus
+from typing import Any, Final
+
+from litestar import Request, Response
+
+from eureke.pipeline.api.problems import problem
+
+JSON: Final = "application/json"
+MERGE_PATCH: Final = "application/merge-patch+json"
+TAKEN: Final = {"POST": (JSON,), "PUT": (JSON,), "PATCH": (MERGE_PATCH, JSON)}
+GIVEN: Final = frozenset(
+    {
+        *("*/*", "application/*", JSON, "application/problem+json"),
+        *("application/graphql-response+json", "text/html"),
+    }
+)
+
+
+async def check_content(request: Request[Any, Any, Any]) -> Response[Any] | None:
+    """A problem where the body or the answer would be of a kind that is not spoken here."""
+    taken = TAKEN.get(request.method)
+    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    if taken and kind not in taken:
+        return problem(
+            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+            f"a body has to be {' or '.join(taken)}",
+            headers={f"Accept-{request.method.title()}": ", ".join(taken)},
+        )
+    chunked = "transfer-encoding" in request.headers
+    if taken and not chunked and request.headers.get("content-length", "0") == "0":
+        return problem(HTTPStatus.BAD_REQUEST, "a body is needed")
+    wanted = request.headers.get("accept", "*/*")
+    kinds = {each.partition(";")[0].strip().lower() for each in wanted.split(",")}
+    if not kinds & GIVEN:
+        return problem(HTTPStatus.NOT_ACCEPTABLE, f"answers are {JSON}")
+    return None

@@ -1,0 +1,108 @@
+"""Users over REST: read, listed, made, replaced, changed, removed."""
+
+import asyncio
+from collections.abc import Mapping
+from functools import partial
+from http import HTTPStatus
+from typing import Annotated, Any
+
+import msgspec
+from litestar import Controller, Request, Response, delete, get, head, patch, post, put
+from litestar.exceptions import HTTPException
+from litestar.params import Parameter
+
+from eureke.pipeline.accounts import PAGE_MOST, Accounts, Condition, NewUser, Page, User, merged
+
+Seen = Annotated[str | None, Parameter(header="If-Match", required=False)]
+Known = Annotated[str | None, Parameter(header="If-None-Match", required=False)]
+
+
+class Users(Controller):
+    """All that can be done with users."""
+
+    path = "/users"
+
+    @get(sync_to_thread=True)
+    def list_users(
+        self,
+        accounts: Accounts,
+        limit: Annotated[int, Parameter(ge=1, le=PAGE_MOST)] = 20,
+        cursor: str = "",
+        sort: str = "id",
+        username: str = "",
+    ) -> Response[Page]:
+        """Users in order; `next` is where the following ones begin."""
+        page = accounts.page(limit=limit, cursor=cursor, sort=sort, username=username)
+        headers = {}
+        if page.next:
+            headers["Link"] = f'</users?limit={limit}&sort={sort}&cursor={page.next}>; rel="next"'
+        return Response(page, headers=headers)
+
+    @get("/{user_id:int}", sync_to_thread=True)
+    def get_user(self, accounts: Accounts, user_id: int, known: Known = None) -> Response[Any]:
+        """One user; nothing but the tag where the client has it already."""
+        user = accounts.get(user_id)
+        if known is not None and _named(known, user, weak=True):
+            return Response(None, status_code=HTTPStatus.NOT_MODIFIED, headers=_tagged(user))
+        return Response(user, headers=_tagged(user))
+
+    @head("/{user_id:int}", sync_to_thread=True)
+    def look_at_user(self, accounts: Accounts, user_id: int) -> Response[None]:
+        """Whether there is such a user, and the tag."""
+        return Response(None, headers=_tagged(accounts.get(user_id)))
+
+    @post(sync_to_thread=True)
+    def create_user(self, accounts: Accounts, data: NewUser) -> Response[User]:
+        """A new user, and where it is."""
+        user = accounts.create(data)
+        headers = {"Location": f"/users/{user.id}", **_tagged(user)}
+        return Response(user, status_code=HTTPStatus.CREATED, headers=headers)
+
+    @put("/{user_id:int}", sync_to_thread=True)
+    def replace_user(
+        self, accounts: Accounts, user_id: int, data: NewUser, seen: Seen = None
+    ) -> Response[User]:
+        """Another user under the same id: what is left out gets its default."""
+        user = accounts.replace(user_id, lambda _: data, only_if=_still(seen))
+        return Response(user, headers=_tagged(user))
+
+    @patch("/{user_id:int}")
+    async def change_user(
+        self, request: Request[Any, Any, Any], accounts: Accounts, user_id: int, seen: Seen = None
+    ) -> Response[User]:
+        """The named fields changed, the others left as they are (JSON Merge Patch, RFC 7396)."""
+        try:
+            said = msgspec.json.decode(await request.body())
+        except msgspec.DecodeError as error:
+            raise HTTPException(status_code=400, detail=f"no JSON: {error}") from error
+        if not isinstance(said, dict):
+            raise HTTPException(status_code=422, detail="a patch of a user is an object")
+        change = partial(
+            accounts.replace, user_id, lambda before: merged(before, said), only_if=_still(seen)
+        )
+        user = await asyncio.to_thread(change)
+        return Response(user, headers=_tagged(user))
+
+    @delete("/{user_id:int}", sync_to_thread=True)
+    def remove_user(self, accounts: Accounts, user_id: int, seen: Seen = None) -> None:
+        """The user is gone afterwards."""
+        accounts.remove(user_id, only_if=_still(seen))
+
+
+def _tagged(user: User) -> Mapping[str, str]:
+    return {"ETag": user.tag}
+
+
+def _still(seen: str | None) -> Condition | None:
+    """If-Match: the user still is what the client has seen."""
+    return None if seen is None else lambda user: _named(seen, user, weak=False)
+
+
+def _named(tags: str, user: User, *, weak: bool) -> bool:
+    """Whether a list of entity tags names the user as it is now."""
+    if tags.strip() == "*":
+        return True
+    named = [each.strip() for each in tags.split(",")]
+    if weak:
+        named = [each.removeprefix("W/") for each in named]
+    return user.tag in named

@@ -1,0 +1,84 @@
+"""The API as a process of its own, on either database."""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import requests
+from tests.waiting import wait_until
+
+from eureke.settings import SETTINGS_VARIABLE, Settings
+from eureke.stack.ports import free_ports
+from eureke.stack.stack import Stack
+
+TOKENS = {"read": "reader-token", "write": "writer-token"}
+
+
+class Client(requests.Session):
+    """A session that knows the server and has a token."""
+
+    def __init__(self, base: str, token: str = TOKENS["write"]) -> None:
+        super().__init__()
+        self.base = base
+        self.headers["Authorization"] = f"Bearer {token}"
+
+    def request(  # type: ignore[override]
+        self, method: str, url: str, **options: object
+    ) -> requests.Response:
+        options.setdefault("timeout", 10)
+        return super().request(method, f"{self.base}{url}", **options)  # type: ignore[arg-type]
+
+
+def served(settings: Settings, folder: Path) -> Iterator[str]:
+    """A server with these settings; gives its address."""
+    file, (port,) = folder / "settings.json", free_ports(1)
+    settings.write(file)
+    with (folder / "api.log").open("wb") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "eureke.pipeline.api.server", "--port", str(port)],
+            env={SETTINGS_VARIABLE: str(file), "PATH": "/usr/bin:/bin"},
+            stdout=log,
+            stderr=log,
+            cwd=folder,
+        )
+    base = f"http://127.0.0.1:{port}"
+
+    def answers() -> bool:
+        assert process.poll() is None, (folder / "api.log").read_text()
+        try:
+            return requests.get(f"{base}/health", timeout=1).ok
+        except requests.ConnectionError:
+            return False
+
+    try:
+        wait_until(answers, within_s=20, what="the API's answer")
+        yield base
+    finally:
+        process.terminate()
+        process.wait(10)
+
+
+@pytest.fixture(scope="module", params=["sqlite", "postgresql"])
+def api(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of an API with nobody in its database but those whom tests make."""
+    folder = tmp_path_factory.mktemp("api")
+    if request.param == "sqlite":
+        stack: Stack = request.getfixturevalue("stack")
+        settings = replace(stack.settings, users_url=f"sqlite:///{folder / 'users.db'}")
+    else:
+        stack = request.getfixturevalue("contained")
+        settings = stack.settings
+    yield from served(replace(settings, api_tokens=TOKENS), folder)
+
+
+@pytest.fixture
+def client(api: str) -> Iterator[Client]:
+    """A client that may do everything; whom it has made is gone afterwards."""
+    with Client(api) as found:
+        yield found
+        while users := found.get("/users?limit=100").json()["items"]:
+            for user in users:
+                found.delete(f"/users/{user['id']}")

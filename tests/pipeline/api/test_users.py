@@ -1,0 +1,261 @@
+"""Users over REST, by a real client against a real server."""
+
+from typing import Any
+
+import pytest
+import requests
+from tests.pipeline.api.conftest import TOKENS, Client
+
+ADA = {"username": "ada", "email": "ada@example.com"}
+DEFAULTS = {
+    "channels": ["push", "email", "sms", "webhook"],
+    "time_zone": "UTC",
+    "quiet": None,
+    "cap": None,
+}
+
+
+def made(client: Client, **fields: Any) -> dict[str, Any]:
+    answer = client.post("/users", json=ADA | fields)
+    assert answer.status_code == 201, answer.text
+    user: dict[str, Any] = answer.json()
+    return user
+
+
+def is_problem(answer: requests.Response, status: int) -> dict[str, Any]:
+    """An error says what is wrong in one form, and nothing of the inside."""
+    assert answer.status_code == status, answer.text
+    assert answer.headers["content-type"] == "application/problem+json"
+    told: dict[str, Any] = answer.json()
+    assert told["status"] == status
+    assert told["title"]
+    for inside in ("Traceback", "sqlalchemy", "SELECT", "INSERT", TOKENS["write"]):
+        assert inside not in answer.text
+    return told
+
+
+def test_made_and_read(client: Client) -> None:
+    """201 says where it is; what was left out has its default."""
+    answer = client.post("/users", json=ADA)
+    assert answer.status_code == 201
+    user = answer.json()
+    assert answer.headers["Location"] == f"/users/{user['id']}"
+    assert user == {"id": user["id"], **ADA, "preferences": DEFAULTS}
+    read = client.get(answer.headers["Location"])
+    assert read.json() == user
+    assert read.headers["ETag"] == answer.headers["ETag"]
+    seen = client.head(answer.headers["Location"])
+    assert (seen.status_code, seen.content) == (200, b"")
+    assert seen.headers["ETag"] == read.headers["ETag"]
+    assert client.head("/users/9999999").status_code == 404
+
+
+def test_replaced(client: Client) -> None:
+    """PUT is the whole user: what it leaves out goes back to its default."""
+    user = made(client, preferences={"channels": ["sms"], "cap": 2})
+    answer = client.put(f"/users/{user['id']}", json=ADA | {"email": "ada@example.org"})
+    assert answer.status_code == 200
+    expected = {"id": user["id"], **ADA, "email": "ada@example.org", "preferences": DEFAULTS}
+    assert answer.json() == client.get(f"/users/{user['id']}").json() == expected
+
+
+def test_changed(client: Client) -> None:
+    """PATCH names what changes; null goes back to the default, depth included (RFC 7396)."""
+    user = made(client, preferences={"channels": ["sms"], "cap": 2, "quiet": [1320, 420]})
+    patch = {"email": "ada@example.org", "preferences": {"cap": None, "time_zone": "Europe/Berlin"}}
+    answer = client.patch(f"/users/{user['id']}", json=patch)
+    assert answer.status_code == 200
+    expected = {
+        "channels": ["sms"],
+        "cap": None,
+        "quiet": [1320, 420],
+        "time_zone": "Europe/Berlin",
+    }
+    assert answer.json()["preferences"] == expected
+    assert answer.json()["username"] == "ada"
+    assert client.get(f"/users/{user['id']}").json() == answer.json()
+
+
+def test_removed(client: Client) -> None:
+    """204, and then it is not there."""
+    user = made(client)
+    assert client.delete(f"/users/{user['id']}").status_code == 204
+    for answer in (
+        client.get(f"/users/{user['id']}"),
+        client.delete(f"/users/{user['id']}"),
+        client.put(f"/users/{user['id']}", json=ADA),
+        client.patch(f"/users/{user['id']}", json={"email": "a@b.c"}),
+    ):
+        is_problem(answer, 404)
+
+
+def test_what_a_client_has_already_is_not_sent_again(client: Client) -> None:
+    """304 by If-None-Match, weak comparison included."""
+    user = made(client)
+    tag = client.get(f"/users/{user['id']}").headers["ETag"]
+    for known in (tag, f"W/{tag}", f'"other", {tag}', "*"):
+        answer = client.get(f"/users/{user['id']}", headers={"If-None-Match": known})
+        assert (answer.status_code, answer.content) == (304, b"")
+        assert answer.headers["ETag"] == tag
+    changed = client.patch(f"/users/{user['id']}", json={"email": "ada@example.org"})
+    assert changed.headers["ETag"] != tag
+    answer = client.get(f"/users/{user['id']}", headers={"If-None-Match": tag})
+    assert answer.status_code == 200
+
+
+def test_two_who_change_the_same_user_do_not_overwrite_each_other(client: Client) -> None:
+    """412 by If-Match: the second has not seen what the first did."""
+    user = made(client)
+    at = f"/users/{user['id']}"
+    tag = client.get(at).headers["ETag"]
+    first = client.patch(at, json={"email": "one@example.com"}, headers={"If-Match": tag})
+    assert first.status_code == 200
+    for answer in (
+        client.patch(at, json={"email": "two@example.com"}, headers={"If-Match": tag}),
+        client.put(at, json=ADA, headers={"If-Match": tag}),
+        client.delete(at, headers={"If-Match": tag}),
+    ):
+        is_problem(answer, 412)
+    assert client.get(at).json()["email"] == "one@example.com"
+    assert client.delete(at, headers={"If-Match": first.headers["ETag"]}).status_code == 204
+
+
+def test_a_name_that_is_taken(client: Client) -> None:
+    """409, by POST, PUT and PATCH; nothing is half done."""
+    made(client)
+    bob = made(client, username="bob", email="bob@example.com")
+    is_problem(client.post("/users", json=ADA), 409)
+    is_problem(client.put(f"/users/{bob['id']}", json=ADA), 409)
+    is_problem(client.patch(f"/users/{bob['id']}", json={"username": "ada"}), 409)
+    assert client.get(f"/users/{bob['id']}").json() == bob
+
+
+@pytest.mark.parametrize("sort", ["id", "-id", "username", "-username", "email", "-email"])
+def test_every_user_is_on_one_page(client: Client, sort: str) -> None:
+    """In order, each once, whatever the order; the link is the cursor."""
+    for number in range(13):
+        email = f"{(number * 5) % 13:02d}@example.com"
+        made(client, username=f"user{(number * 7) % 13:02d}", email=email)
+    seen: list[dict[str, Any]] = []
+    address = f"/users?limit=4&sort={sort}"
+    while address:
+        answer = client.get(address)
+        assert answer.status_code == 200
+        seen += answer.json()["items"]
+        address = answer.links.get("next", {}).get("url", "")
+    name = sort.removeprefix("-")
+    values = [user[name] for user in seen]
+    assert len({user["id"] for user in seen}) == len(seen) == 13
+    assert values == sorted(values, reverse=sort.startswith("-"))
+
+
+def test_found_by_name(client: Client) -> None:
+    """A filter; nobody is an empty list, not an error."""
+    user = made(client)
+    assert client.get("/users?username=ada").json() == {"items": [user], "next": None}
+    assert client.get("/users?username=nobody").json() == {"items": [], "next": None}
+
+
+@pytest.mark.parametrize(
+    ("address", "status"),
+    [
+        ("/users?limit=0", 400),
+        ("/users?limit=101", 400),
+        ("/users?limit=many", 400),
+        ("/users?sort=password", 422),
+        ("/users?cursor=made-up", 422),
+        ("/users?cursor=WyItaWQiLDEsMV0", 422),
+        ("/users/9999999", 404),
+        ("/users/99999999999999999999", 404),
+        ("/users/-1", 404),
+        ("/users/one", 404),
+        ("/nothing", 404),
+    ],
+)
+def test_an_address_that_cannot_be(client: Client, address: str, status: int) -> None:
+    """Each with the status that says whose fault it is."""
+    is_problem(client.get(address), status)
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [
+        ({"username": ""}, "username"),
+        ({"username": "a b"}, "username"),
+        ({"username": "x" * 65}, "username"),
+        ({"username": 3}, "username"),
+        ({"username": "nul\x00"}, "username"),
+        ({"email": "nobody"}, "email"),
+        ({"email": "a@" + "b" * 254}, "email"),
+        ({"admin": True}, "admin"),
+        ({"preferences": {"channels": []}}, "channels"),
+        ({"preferences": {"channels": ["pigeon"]}}, "channels"),
+        ({"preferences": {"cap": 0}}, "cap"),
+        ({"preferences": {"quiet": [0, 1440]}}, "quiet"),
+        ({"preferences": {"time_zone": "Mars/Olympus"}}, "Mars/Olympus"),
+    ],
+)
+def test_a_user_who_cannot_be(client: Client, changed: dict[str, Any], field: str) -> None:
+    """422 names the field, by POST, PUT and PATCH alike."""
+    user = made(client, username="eve", email="eve@example.com")
+    at = f"/users/{user['id']}"
+    for answer in (
+        client.post("/users", json=ADA | changed),
+        client.put(at, json=ADA | changed),
+        client.patch(at, json=changed),
+    ):
+        is_problem(answer, 422)
+        assert field in answer.text
+    assert client.get("/users").json()["items"] == [user]
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"{", b"{'username': 1}", b"\xff\xfe", b'{"username": "\\ud800"}', b"nul\x00"]
+)
+def test_a_body_that_is_no_json(client: Client, body: bytes) -> None:
+    """400, by whatever method."""
+    user = made(client)
+    for method, address in (("POST", "/users"), ("PUT", "/users/1"), ("PATCH", "/users/1")):
+        at = address.replace("1", str(user["id"]))
+        answer = client.request(method, at, data=body, headers={"Content-Type": "application/json"})
+        is_problem(answer, 400)
+
+
+def test_kinds_of_content(client: Client) -> None:
+    """415 says what is taken, 406 what is given, 413 that it is too much, 405 what may be done."""
+    text = {"Content-Type": "text/plain"}
+    answer = client.post("/users", data=b"{}", headers=text)
+    is_problem(answer, 415)
+    assert answer.headers["Accept-Post"] == "application/json"
+    is_problem(client.get("/users", headers={"Accept": "image/png"}), 406)
+    is_problem(client.post("/users", json=ADA | {"username": "x" * (2 << 20)}), 413)
+    answer = client.put("/users", json=ADA)
+    is_problem(answer, 405)
+    assert set(answer.headers["Allow"].split(", ")) >= {"GET", "POST"}
+
+
+METHODS = (
+    ("GET", "/users", "read"),
+    ("GET", "/users/1", "read"),
+    ("POST", "/users", "write"),
+    ("PUT", "/users/1", "write"),
+    ("PATCH", "/users/1", "write"),
+    ("DELETE", "/users/1", "write"),
+    ("POST", "/graphql", "read"),
+)
+
+
+@pytest.mark.parametrize(("method", "address", "scope"), METHODS)
+def test_who_may(api: str, method: str, address: str, scope: str) -> None:
+    """Nobody without a token, readers only to read."""
+    for token in ("", "guess", TOKENS["write"] + "x"):
+        with Client(api, token) as stranger:
+            answer = stranger.request(method, address, json=ADA)
+            is_problem(answer, 401)
+            assert answer.headers["WWW-Authenticate"].startswith("Bearer")
+    with Client(api, TOKENS["read"]) as reader:
+        answer = reader.request(method, address, json=ADA)
+        if scope == "write":
+            is_problem(answer, 403)
+        else:
+            assert answer.status_code not in (401, 403)
