@@ -23,6 +23,11 @@ Family = Callable[[Path], list[Living]]
 AllGone = Callable[[Path, list[Living]], None]
 Eventually = Callable[[Callable[[], bool]], None]
 pytestmark = pytest.mark.usefixtures("backend")
+PEER = """
+import redis
+from eureke.settings import Settings
+print(redis.Redis.from_url(Settings.of_process().redis_queue).get('seen by').decode())
+"""
 CONFIGURED = ("data", "redis-queue", "redis.conf")
 
 
@@ -249,6 +254,14 @@ def test_launch_and_wait(small: Stack) -> None:
     small.launch("shot", "timeit", "-n1", "-r1", f"print('$folder costs $$5', '{long}')")
     assert small.wait("shot", timeout_s=30) == 0
     assert small.logs("shot").startswith("$folder costs $$5 ééé")
+
+
+def test_addresses_as_a_peer_sees_them(small: Stack) -> None:
+    """What runs beside a server finds it by the settings it was handed, as this test does."""
+    assert queue(small).set("seen by", "a peer")
+    small.launch("peer", "timeit", "-n1", "-r1", PEER)
+    assert small.wait("peer", timeout_s=30) == 0
+    assert "a peer" in small.logs("peer")
 
 
 def test_launched_process_fails(small: Stack) -> None:

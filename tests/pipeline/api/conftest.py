@@ -1,5 +1,6 @@
 """The API as a process of its own, on either database."""
 
+import secrets
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import requests
+from sqlalchemy import create_engine, text
 from tests.waiting import wait_until
 
 from eureke.settings import SETTINGS_VARIABLE, Settings
@@ -61,6 +63,16 @@ def served(settings: Settings, folder: Path) -> Iterator[str]:
         process.wait(10)
 
 
+def own_database(url: str) -> str:
+    """A database of the tests' own on the same server, where the stack's people are not."""
+    name = f"api_{secrets.token_hex(4)}"
+    engine = create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    engine.dispose()
+    return f"{url.rpartition('/')[0]}/{name}"
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def api(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an API with nobody in its database but those whom tests make."""
@@ -70,7 +82,7 @@ def api(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         settings = replace(stack.settings, users_url=f"sqlite:///{folder / 'users.db'}")
     else:
         stack = request.getfixturevalue("contained")
-        settings = stack.settings
+        settings = replace(stack.settings, users_url=own_database(stack.settings.users_url))
     yield from served(replace(settings, api_tokens=TOKENS), folder)
 
 
