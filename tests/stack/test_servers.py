@@ -320,6 +320,26 @@ def test_a_broker_that_is_too_old(stack: Stack, monkeypatch: pytest.MonkeyPatch)
     assert KAFKA_VERSION in caught.value.remedy
 
 
+def test_addresses_by_the_environment(tmp_path: Path) -> None:
+    """One by one, for a container or a CI job; they go before what a file says."""
+    file = tmp_path / "servers.toml"
+    file.write_text(
+        'prefix = "ours"\n[kafka]\n"bootstrap.servers" = "a:1"\n"security.protocol" = "SSL"\n'
+    )
+    told = {
+        SERVERS_VARIABLE: str(file),
+        f"{SERVERS_VARIABLE}_KAFKA": "b:2",
+        f"{SERVERS_VARIABLE}_REDIS_CACHE": "redis://c:3/0",
+    }
+    expected = Servers(
+        kafka={"bootstrap.servers": "b:2", "security.protocol": "SSL"},
+        redis={"cache": "redis://c:3/0"},
+        prefix="ours",
+    )
+    assert Servers.of_environment(told) == expected
+    assert Servers.of_environment({}) == Servers()
+
+
 def test_two_stacks_with_one_prefix_are_kept_apart_and_what_is_theirs_stays(
     kafka_port: int, certificates: Path
 ) -> None:

@@ -3,7 +3,7 @@
 import os
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
@@ -105,9 +105,23 @@ class Servers:
 
     @classmethod
     def of_environment(cls, environment: Mapping[str, str] = os.environ) -> "Servers":
-        """Those of the file that the environment names; none where it names none."""
+        """Those that the environment names, by a file or one by one; none where it names none.
+
+        EUREKE_SERVERS_KAFKA, _REDIS_QUEUE, _REDIS_CACHE and _PREFIX go before what the file says.
+        """
         path = environment.get(SERVERS_VARIABLE)
-        return cls.read(Path(path)) if path else cls()
+        found = cls.read(Path(path)) if path else cls()
+        kafka, queue, cache, prefix = (
+            environment.get(f"{SERVERS_VARIABLE}_{name}", "")
+            for name in ("KAFKA", "REDIS_QUEUE", "REDIS_CACHE", "PREFIX")
+        )
+        redis = {name: url for name, url in (("queue", queue), ("cache", cache)) if url}
+        return replace(
+            found,
+            kafka=found.kafka | ({BOOTSTRAP: kafka} if kafka else {}),
+            redis=found.redis | redis,
+            prefix=prefix or found.prefix,
+        )
 
 
 def _beside(folder: Path, url: str) -> str:
