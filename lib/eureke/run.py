@@ -254,8 +254,9 @@ class Run:
     # What is kept
 
     def _write(self, aborted: str = "") -> None:
-        self._writer.write_json("run.json", self._run_json())
-        self._writer.write_json("summary.json", self._summary(aborted))
+        run = self._run_json()
+        self._writer.write_json("run.json", run)
+        self._writer.write_json("summary.json", self._summary(aborted, run))
         total = merged(phase.account for phase in self._phases)
         self._writer.write_json("account.json", asdict(total))
         self._findings.write()
@@ -287,7 +288,7 @@ class Run:
         values = asdict(self._stack.settings)
         return {name: value for name, value in values.items() if name not in secret}
 
-    def _summary(self, aborted: str) -> dict[str, Any]:
+    def _summary(self, aborted: str, run: Mapping[str, Any]) -> dict[str, Any]:
         path = self._stack.shared / "samples.ndjson"
         samples = read_samples(path, begin_ns=self._began_ns)
         return summarised(
@@ -299,6 +300,6 @@ class Run:
             restarts=self._traffic.restarts,
             aborted=aborted,
         ) | {
-            "backend": results.backend_text(self._run_json()),
+            "backend": results.backend_text(run),
             "stack_up_s": self._stack.up_after_s,
         }

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from eureke.errors import BadParameter
 from eureke.notification import CHANNELS, Channel
 from eureke.pipeline.policy import Preferences, checked
-from eureke.pipeline.users import PREFERENCE_COLUMNS, PREFERENCES, USERS, Directory, told
+from eureke.pipeline.users import PREFERENCE_COLUMNS, PREFERENCES, USERS, Directory, names, told
 
 PAGE_MOST: Final = 100
 ID_MOST: Final = 2**31 - 1
@@ -174,8 +174,8 @@ class Accounts:
                 wanted = change(_held(connection, user_id, only_if))
                 _check(wanted)
                 row = _row(user_id, wanted)
-                names = {"username": wanted.username, "email": wanted.email}
-                connection.execute(update(USERS).where(USERS.c.id == user_id).values(names))
+                said = {"username": wanted.username, "email": wanted.email}
+                connection.execute(update(USERS).where(USERS.c.id == user_id).values(said))
                 connection.execute(delete(PREFERENCES).where(PREFERENCES.c.user_id == user_id))
                 connection.execute(insert(PREFERENCES).values(row))
         except IntegrityError as error:
@@ -250,9 +250,8 @@ def _user(row: Any) -> User:
     user_id, username, email, channels, time_zone, begin, end, cap = row
     if channels is None:
         return User(user_id, username, email, Wanted())
-    named = tuple(name for name in channels.split(",") if name)
     quiet = None if begin is None else (begin, end)
-    return User(user_id, username, email, Wanted(named, time_zone, quiet, cap))
+    return User(user_id, username, email, Wanted(names(channels), time_zone, quiet, cap))
 
 
 def _row(user_id: int, wanted: NewUser) -> dict[str, Any]:

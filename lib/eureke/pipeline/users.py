@@ -116,7 +116,7 @@ class Directory:
                 for row in connection.execute(select(PREFERENCES).where(some)):
                     user_id, channels, time_zone, begin, end, cap = row
                     quiet = None if begin is None else (begin, end)
-                    found[user_id] = Preferences(_names(channels), time_zone, quiet, cap)
+                    found[user_id] = Preferences(names(channels), time_zone, quiet, cap)
         return found
 
     def replace_all(self, rows: Iterator[dict[str, Any]]) -> int:
@@ -167,7 +167,8 @@ def _prepare_sqlite(connection: Any, _record: Any) -> None:
 
 
 @functools.lru_cache(maxsize=1000)
-def _names(channels: str) -> tuple[Any, ...]:
+def names(channels: str) -> tuple[Any, ...]:
+    """The channels of a column, one by one."""
     return tuple(name for name in channels.split(",") if name)
 
 
@@ -180,7 +181,7 @@ def _row(values: dict[str, Any]) -> dict[str, Any]:
             f"the quiet hours of user {values['id']} have no {missing}",
             remedy="give both quiet_from and quiet_until, or neither",
         )
-    named = _names(values["channels"])
+    named = names(values["channels"])
     preferences = Preferences(
         named, values["time_zone"], None if quiet[0] is None else quiet, values["cap"]
     )

@@ -3,13 +3,12 @@
 import asyncio
 import contextlib
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
 
-import requests
-from docker.errors import APIError, DockerException, NotFound
+from docker.errors import APIError, NotFound
 from docker.types import Mount
 from testcontainers.core.config import ConnectionMode, testcontainers_config
 from testcontainers.core.container import DockerContainer
@@ -18,15 +17,13 @@ from testcontainers.core.network import Network
 from eureke.errors import ServiceFailed
 from eureke.stack.children import GRACE_S, created_s
 from eureke.stack.containers import RenderedContainer
-from eureke.stack.engine import LABEL
+from eureke.stack.engine import LABEL, SILENT
 from eureke.stack.ports import LOOPBACK
 from eureke.stack.reaper import Reaper
 
 KILLED: Final = 128
 """An exit code above it is that much more than the signal that ended the process."""
 PIDS: Final = 512
-SILENT: Final = (DockerException, requests.RequestException)
-"""What the engine's client raises where the engine does not answer, or refuses."""
 
 
 class Containers:
@@ -131,28 +128,22 @@ class Containers:
         return options
 
 
-class _told:  # noqa: N801  reads as a sentence
+@contextlib.contextmanager
+def _told(name: str) -> Iterator[None]:
     """What the engine says of a container, as an error with a remedy."""
-
-    def __init__(self, name: str) -> None:
-        self._name = name
-
-    def __enter__(self) -> None:
-        pass
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if isinstance(error, APIError):
-            raise ServiceFailed(
-                f"the Docker engine refuses {self._name}: {error.explanation or error}",
-                remedy="see what it says; `docker info` shows its state, `docker system df` its "
-                "disk",
-            ) from error
-        if isinstance(error, SILENT):
-            raise ServiceFailed(
-                f"the Docker engine does not answer (any more) when asked for {self._name}",
-                remedy="start it again, then `eureke clean` removes what it kept; or run without: "
-                "`--backend processes`",
-            ) from error
+    try:
+        yield
+    except APIError as error:
+        raise ServiceFailed(
+            f"the Docker engine refuses {name}: {error.explanation or error}",
+            remedy="see what it says; `docker info` shows its state, `docker system df` its disk",
+        ) from error
+    except SILENT as error:
+        raise ServiceFailed(
+            f"the Docker engine does not answer (any more) when asked for {name}",
+            remedy="start it again, then `eureke clean` removes what it kept; or run without: "
+            "`--backend processes`",
+        ) from error
 
 
 class Contained:

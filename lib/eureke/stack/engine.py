@@ -22,6 +22,8 @@ from eureke.progress import Progress
 LABEL: Final = "eureke.run"
 """On all we make with an engine; its value is the run folder."""
 STAND_IN: Final = "eureke.standin"
+SILENT: Final = (DockerException, requests.RequestException)
+"""What the engine's client raises where the engine does not answer, or refuses."""
 TIMEOUT_S: Final = 10
 IN_A_CONTAINER: Final = (Path("/.dockerenv"), Path("/run/.containerenv"))
 OR_PROCESSES: Final = "without an engine servers run as processes: `--backend processes`"
@@ -48,7 +50,7 @@ class Engine:
         try:
             client = DockerClient(timeout=TIMEOUT_S).client
             version = client.version()["Version"]
-        except (DockerException, requests.RequestException, OSError) as error:
+        except (*SILENT, OSError) as error:
             raise _unreachable(error) from error
         away = _elsewhere(client)
         if away:
@@ -57,11 +59,7 @@ class Engine:
 
     def has(self, image: str) -> bool:
         """Whether the image is there."""
-        try:
-            self.client.images.get(image)
-        except ImageNotFound:
-            return False
-        return True
+        return self._labels(image) is not None
 
     def have(self, image: str, *, say: Callable[[str], None]) -> None:
         """Returns when the image is there, fetched where it has to be.
@@ -74,7 +72,7 @@ class Engine:
         say(f"fetching the image {image}")
         try:
             _follow(self.client.api.pull(*image.rsplit(":", 1), stream=True, decode=True), image)
-        except (DockerException, requests.RequestException) as error:
+        except SILENT as error:
             raise ServiceFailed(
                 f"the image {image} is not there and cannot be fetched: {_said(error)}",
                 remedy=f"`docker pull {image}` where the registry can be reached; {OR_PROCESSES}",
@@ -82,7 +80,7 @@ class Engine:
 
     def stand_ins(self, images: Iterable[str]) -> dict[str, str]:
         """Those of the images that only bear the official name, and what they were built from."""
-        labels = {each: self.client.images.get(each).labels for each in images if self.has(each)}
+        labels = {each: self._labels(each) or {} for each in images}
         return {each: found[STAND_IN] for each, found in labels.items() if STAND_IN in found}
 
     def sweep(self, is_left: Callable[[Path], bool]) -> list[str]:
@@ -102,6 +100,14 @@ class Engine:
                 done.append(f"removed the {kind} {each.name}")
         return done
 
+    def _labels(self, image: str) -> dict[str, str] | None:
+        """The image's labels; None where it is not there."""
+        try:
+            labels: dict[str, str] = self.client.images.get(image).labels
+        except ImageNotFound:
+            return None
+        return labels
+
     def close(self) -> None:
         """Ends the connection."""
         self.client.close()
@@ -112,7 +118,7 @@ def answering() -> Iterator[None]:
     """Turns whatever an engine says no to into an error with a remedy."""
     try:
         yield
-    except (DockerException, requests.RequestException) as error:
+    except SILENT as error:
         raise ServiceFailed(
             f"the Docker engine answers, and then fails: {_said(error)}",
             remedy=f"`docker info` shows its state; {OR_PROCESSES}",

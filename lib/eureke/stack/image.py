@@ -8,13 +8,12 @@ import tarfile
 from collections.abc import Callable, Iterator
 from typing import Final
 
-import requests
 from docker.errors import DockerException
 
 from eureke.errors import ServiceFailed
 from eureke.places import checkout
 from eureke.settings import IMAGES
-from eureke.stack.engine import Engine
+from eureke.stack.engine import SILENT, Engine
 
 NAME: Final = "eureke"
 LABEL: Final = "eureke.image"
@@ -42,7 +41,7 @@ def build(engine: Engine, *, base: str, say: Callable[[str], None]) -> str:
         ServiceFailed: this is no checkout, or the build failed.
     """
     files = dict(_files())
-    name = f"{NAME}:{_content(files, base)}"
+    name = _name(files, base)
     if engine.has(name):
         return name
     say(f"building the image {name}, once for this version of the code")
@@ -65,8 +64,8 @@ def build(engine: Engine, *, base: str, say: Callable[[str], None]) -> str:
             if lines and STEP.match(lines[-1]):
                 say(f"  {lines[-1].rstrip()}")
             if "error" in answer:
-                raise DockerException(answer["error"])  # noqa: TRY301  it has one meaning
-    except (DockerException, requests.RequestException) as error:
+                raise DockerException(answer["error"])
+    except SILENT as error:
         last = "\n".join(lines[-20:])
         raise ServiceFailed(
             f"the image of our own processes cannot be built: {error}\n{last}",
@@ -79,7 +78,7 @@ def build(engine: Engine, *, base: str, say: Callable[[str], None]) -> str:
 def remove_old(engine: Engine) -> list[str]:
     """Removes images of this checkout's earlier versions; says what it did, a line each."""
     done = []
-    now = f"{NAME}:{_content(dict(_files()), IMAGES['python'])}"
+    now = _name(dict(_files()), IMAGES["python"])
     for image in engine.client.images.list(filters={"label": f"{LABEL}={checkout()}"}):
         for tag in image.tags:
             if tag.startswith(f"{NAME}:") and tag != now:
@@ -102,12 +101,13 @@ def _files() -> Iterator[tuple[str, bytes]]:
         yield path.relative_to(root).as_posix(), path.read_bytes()
 
 
-def _content(files: dict[str, bytes], base: str) -> str:
+def _name(files: dict[str, bytes], base: str) -> str:
+    """By what it is made from, so that the same is found again."""
     digest = hashlib.sha256(base.encode())
     for name, content in files.items():
         digest.update(f"\0{name}\0{len(content)}\0".encode())
         digest.update(content)
-    return digest.hexdigest()[:16]
+    return f"{NAME}:{digest.hexdigest()[:16]}"
 
 
 def _archive(files: dict[str, bytes]) -> io.BytesIO:

@@ -5,12 +5,11 @@ import socket
 import time
 from typing import Final
 
-import requests
-from docker.errors import DockerException, NotFound
 from testcontainers.core.config import testcontainers_config
 from testcontainers.core.container import DockerContainer
 from testcontainers.core.labels import LABEL_SESSION_ID, SESSION_ID
 
+from eureke.stack.engine import SILENT
 from eureke.stack.ports import LOOPBACK
 
 PORT: Final = 8080
@@ -50,7 +49,7 @@ class Reaper:
         try:
             container.start()
             reaper._introduce()
-        except (DockerException, requests.RequestException, OSError) as error:
+        except (*SILENT, OSError) as error:
             reaper.stop()
             reaper.trouble = f"the reaper did not come up: {error}"
         return reaper
@@ -60,7 +59,7 @@ class Reaper:
         if self._connection is not None:
             self._connection.close()
         if self._container is not None:
-            with contextlib.suppress(NotFound, DockerException, requests.RequestException):
+            with contextlib.suppress(*SILENT):
                 self._container.stop()
 
     def _introduce(self) -> None:
