@@ -6,6 +6,8 @@
 PYTHON ?= $(shell [ -x .venv/bin/python ] && echo .venv/bin/python || echo python3)
 UV ?= uv
 ARGUMENTS ?=
+# Files of tests that run at a time: most tests wait for servers rather than for a core.
+TOGETHER ?= 3
 VENV := .venv/bin
 PROFILE ?= standard
 
@@ -27,7 +29,7 @@ run: setup ## Send the hourly million and report: PROFILE=smoke|standard|full, A
 	@$(VENV)/eureke run 07-hourly-million --profile $(PROFILE) $(ARGUMENTS)
 
 test: test-environment ## Run every test, with lint and types: ARGUMENTS="-k ledger"
-	@$(VENV)/python -m pytest $(ARGUMENTS)
+	@$(VENV)/python -m pytest -n $(TOGETHER) --dist loadfile $(ARGUMENTS)
 
 soak: test-environment ## Run the tests that take long
 	@$(VENV)/python -m pytest -m soak $(ARGUMENTS)

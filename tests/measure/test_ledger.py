@@ -199,7 +199,7 @@ def test_the_account_of_two_loads_is_their_sum() -> None:
     assert not merged([one, replace(two, stuck=1)]).closes
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=20, deadline=None)
 @given(st.integers(20, 150), st.integers(1, 40), st.data())
 def test_any_single_change_to_a_good_history_is_found(
     count: int, rows_per_bucket: int, data: st.DataObject

@@ -24,6 +24,7 @@ from eureke.stack.reaper import Reaper
 KILLED: Final = 128
 """An exit code above it is that much more than the signal that ended the process."""
 PIDS: Final = 512
+SHORT_BYTES: Final = 1 << 20
 
 
 class Containers:
@@ -230,14 +231,16 @@ class Contained:
     def _follow(self, since: str, ended: asyncio.Event) -> None:
         """Copies what it writes until it ends, then tells how it ended."""
         wrapped = self._container.get_wrapped_container()
-        code = -1
+        since_s = datetime.fromisoformat(since).timestamp()
+        code, followed = -1, 0
         try:
             with self._log.open("ab", buffering=0) as log:
-                for chunk in wrapped.logs(
-                    stream=True, follow=True, since=datetime.fromisoformat(since).timestamp()
-                ):
-                    log.write(chunk)
-            code = int(wrapped.wait()["StatusCode"])
+                for chunk in wrapped.logs(stream=True, follow=True, since=since_s):
+                    followed += log.write(chunk) or 0
+                code = int(wrapped.wait()["StatusCode"])
+                if followed < SHORT_BYTES:
+                    # The engine ends the stream of a short life before it has written all of it.
+                    log.write(wrapped.logs(since=since_s)[followed:])
         except (*SILENT, OSError) as error:
             with self._log.open("a") as log_text:
                 log_text.write(f"\nthe engine no longer tells of it: {error}\n")
