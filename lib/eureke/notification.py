@@ -14,6 +14,8 @@ Priority = Literal["urgent", "bulk"]
 CHANNELS: Final[tuple[Channel, ...]] = ("push", "email", "sms", "webhook")
 TAG_HEADER: Final = "tag"
 """Kafka header of records that no account may count as load: warm-up, replay, canary."""
+REQUEST_HEADER: Final = "request-id"
+"""Kafka header that says which request to the API brought a record."""
 REPLAY: Final = b"replay"
 """The tag of dead letters that are sent again: they are no duplicates of what was never sent."""
 

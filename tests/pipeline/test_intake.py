@@ -38,6 +38,9 @@ class Written:
     def value(self) -> bytes:
         return self.content
 
+    def topic(self) -> str:
+        return "notifications"
+
     def partition(self) -> int:
         return 0
 

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import hashlib
+import time
 from collections.abc import Callable, Collection
 from typing import Annotated, Any, Final
 
@@ -14,9 +15,19 @@ from sqlalchemy.exc import IntegrityError
 from eureke.errors import BadParameter
 from eureke.notification import CHANNELS, Channel
 from eureke.pipeline.policy import Preferences, checked
-from eureke.pipeline.users import PREFERENCE_COLUMNS, PREFERENCES, USERS, Directory, names, told
+from eureke.pipeline.users import (
+    ANSWERS,
+    PREFERENCE_COLUMNS,
+    PREFERENCES,
+    USERS,
+    Directory,
+    names,
+    told,
+)
 
 PAGE_MOST: Final = 100
+ANSWERS_KEPT_S: Final = 86_400
+"""So long an idempotency key is remembered."""
 ID_MOST: Final = 2**31 - 1
 """The largest id that the database can hold."""
 SORTS: Final = {"id": USERS.c.id, "username": USERS.c.username, "email": USERS.c.email}
@@ -72,6 +83,10 @@ class Taken(Exception):
     """Somebody else has the name already."""
 
 
+class KeyReused(Exception):
+    """The idempotency key came before, with something else."""
+
+
 class Changed(Exception):
     """The user is not what the one who wants to change it has seen."""
 
@@ -83,9 +98,10 @@ Condition = Callable[[User], bool]
 class Accounts:
     """Users, made and changed in one transaction each."""
 
-    def __init__(self, directory: Directory, *, forget: Callable[[list[int]], None]) -> None:
+    def __init__(self, directory: Directory) -> None:
         self._engine = directory.engine
-        self._forget = forget
+        self.when_changed: list[Callable[[list[int]], None]] = []
+        """Each is told the ids of users that are not what they were."""
 
     def get(self, user_id: int) -> User:
         """One user.
@@ -132,26 +148,29 @@ class Accounts:
         last = users[limit - 1]
         return Page(items=users[:limit], next=_cursor(getattr(last, name), last.id, sort))
 
-    def create(self, wanted: NewUser) -> User:
-        """A new user, with an id of its own.
+    def create(self, wanted: NewUser, *, key: str = "") -> User:
+        """A new user, with an id of its own; under a key that came before, the one made then.
 
         Raises:
             Taken: the username is somebody else's.
+            KeyReused: the key came before, with something else.
             BadParameter: preferences that cannot be.
         """
         _check(wanted)
         try:
             with told("written", but=(IntegrityError,)), self._engine.begin() as connection:
-                made = connection.execute(
-                    insert(USERS).values(username=wanted.username, email=wanted.email)
-                )
-                key = made.inserted_primary_key
-                user_id = int(key[0]) if key else 0
-                connection.execute(insert(PREFERENCES).values(_row(user_id, wanted)))
+                if key and (before := _kept(connection, key, wanted)):
+                    return before
+                user = _made(connection, wanted)
+                if key:  # in the same transaction: there is no user without the answer
+                    _keep(connection, key, wanted, user)
         except IntegrityError as error:
+            with told("read"), self._engine.connect() as connection:
+                if key and (before := _kept(connection, key, wanted)):
+                    return before  # somebody was faster under the same key
             raise Taken(wanted.username) from error
-        self._forget([user_id])
-        return User(user_id, wanted.username, wanted.email, wanted.preferences)
+        self._changed([user.id])
+        return user
 
     def replace(
         self, user_id: int, change: Callable[[User], NewUser], *, only_if: Condition | None = None
@@ -180,7 +199,7 @@ class Accounts:
                 connection.execute(insert(PREFERENCES).values(row))
         except IntegrityError as error:
             raise Taken(wanted.username) from error
-        self._forget([user_id])
+        self._changed([user_id])
         return User(user_id, wanted.username, wanted.email, wanted.preferences)
 
     def remove(self, user_id: int, *, only_if: Condition | None = None) -> None:
@@ -194,7 +213,11 @@ class Accounts:
             _held(connection, user_id, only_if)
             connection.execute(delete(PREFERENCES).where(PREFERENCES.c.user_id == user_id))
             connection.execute(delete(USERS).where(USERS.c.id == user_id))
-        self._forget([user_id])
+        self._changed([user_id])
+
+    def _changed(self, user_ids: list[int]) -> None:
+        for tell in self.when_changed:
+            tell(user_ids)
 
 
 def merged(user: User, patch: dict[str, Any]) -> NewUser:
@@ -265,6 +288,41 @@ def _row(user_id: int, wanted: NewUser) -> dict[str, Any]:
         "quiet_until": end,
         "cap": said.cap,
     }
+
+
+def _made(connection: Connection, wanted: NewUser) -> User:
+    made = connection.execute(insert(USERS).values(username=wanted.username, email=wanted.email))
+    key = made.inserted_primary_key
+    user_id = int(key[0]) if key else 0
+    connection.execute(insert(PREFERENCES).values(_row(user_id, wanted)))
+    return User(user_id, wanted.username, wanted.email, wanted.preferences)
+
+
+def _kept(connection: Connection, key: str, wanted: NewUser) -> User | None:
+    """The answer that was given under a key, if there was one."""
+    row = connection.execute(select(ANSWERS).where(ANSWERS.c.key == key)).first()
+    if row is None:
+        return None
+    if row.asked != _digest(wanted):
+        raise KeyReused(key)
+    return msgspec.json.decode(row.answer, type=User)
+
+
+def _keep(connection: Connection, key: str, wanted: NewUser, user: User) -> None:
+    now_s = int(time.time())
+    connection.execute(delete(ANSWERS).where(ANSWERS.c.given_s < now_s - ANSWERS_KEPT_S))
+    connection.execute(
+        insert(ANSWERS).values(
+            key=key,
+            asked=_digest(wanted),
+            answer=msgspec.json.encode(user).decode(),
+            given_s=now_s,
+        )
+    )
+
+
+def _digest(wanted: NewUser) -> str:
+    return hashlib.sha256(msgspec.json.encode(wanted)).hexdigest()
 
 
 def _check(wanted: NewUser) -> None:

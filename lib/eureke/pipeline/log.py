@@ -37,6 +37,10 @@ class Record(Protocol):
         """Its bytes; None in truth where the record has none, which no decoder accepts."""
         ...
 
+    def topic(self) -> str:
+        """Its topic."""
+        ...
+
     def partition(self) -> int:
         """Its partition."""
         ...

@@ -25,6 +25,7 @@ from sqlalchemy import (
     MetaData,
     String,
     Table,
+    Text,
     create_engine,
     delete,
     event,
@@ -62,6 +63,15 @@ PREFERENCES: Final = Table(
     Column("quiet_until", Integer),
     Column("cap", Integer),
 )
+ANSWERS: Final = Table(
+    "answers",
+    _metadata,
+    Column("key", String(80), primary_key=True),
+    Column("asked", String(64), nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("given_s", Integer, nullable=False),
+)
+"""What was answered under an idempotency key."""
 USER_COLUMNS: Final = ("id", "username", "email")
 PREFERENCE_COLUMNS: Final = ("channels", "time_zone", "quiet_from", "quiet_until", "cap")
 

@@ -1,5 +1,6 @@
 """The API as a process of its own, on either database."""
 
+import contextlib
 import secrets
 import subprocess
 import sys
@@ -36,6 +37,13 @@ class Client(requests.Session):
 
 def served(settings: Settings, folder: Path) -> Iterator[str]:
     """A server with these settings; gives its address."""
+    with serving(settings, folder) as (base, _):
+        yield base
+
+
+@contextlib.contextmanager
+def serving(settings: Settings, folder: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+    """A server with these settings: its address and its process."""
     file, (port,) = folder / "settings.json", free_ports(1)
     settings.write(file)
     with (folder / "api.log").open("wb") as log:
@@ -57,7 +65,7 @@ def served(settings: Settings, folder: Path) -> Iterator[str]:
 
     try:
         wait_until(answers, within_s=20, what="the API's answer")
-        yield base
+        yield base, process
     finally:
         process.terminate()
         process.wait(10)

@@ -2,15 +2,18 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
-from tests.pipeline.api.conftest import TOKENS, Client, served
+from tests.pipeline.api.conftest import TOKENS, Client, served, serving
+from tests.waiting import wait_until
 
 from eureke.settings import Settings
 from eureke.stack.ports import free_ports
+from eureke.stack.stack import Stack
 
 ADA = {"username": "ada", "email": "ada@example.com"}
 
@@ -38,6 +41,47 @@ def test_without_the_cache_everything_works(lonely: tuple[Client, Path]) -> None
     made = client.post("/users", json=ADA)
     assert made.status_code == 201
     assert client.delete(made.headers["Location"]).status_code == 204
+
+
+def test_what_one_replica_changes_is_not_shown_as_it_was_by_another(
+    stack: Stack, tmp_path: Path
+) -> None:
+    """Both keep users in memory, and tell each other of changes; a frozen cache delays nobody."""
+    settings = replace(
+        stack.settings, users_url=f"sqlite:///{tmp_path / 'users.db'}", api_tokens=TOKENS
+    )
+    folders = [tmp_path / name for name in ("one", "two")]
+    for folder in folders:
+        folder.mkdir()
+    with (
+        serving(settings, folders[0]) as (base_one, _),
+        serving(settings, folders[1]) as (base_two, _),
+        Client(base_one) as one,
+        Client(base_two) as two,
+    ):
+        at = one.post("/users", json=ADA).headers["Location"]
+
+        def shown() -> str:
+            return str(two.get(at).json().get("email"))
+
+        for number in range(30):
+            assert one.get(at).status_code == two.get(at).status_code == 200
+            email = f"ada{number}@example.com"
+            tag = one.patch(at, json={"email": email}).headers["ETag"]
+            assert one.get(at).headers["ETag"] == tag
+            wait_until(partial(is_equal, shown, email), within_s=1, look_s=0.01)
+        stack.pause("redis-cache")
+        try:
+            tag = one.patch(at, json={"email": "last@example.com"}).headers["ETag"]
+            assert one.get(at).headers["ETag"] == tag
+        finally:
+            stack.resume("redis-cache")
+        assert one.delete(at).status_code == 204
+        wait_until(lambda: two.get(at).status_code == 404, within_s=1, look_s=0.01)
+
+
+def is_equal(found: Callable[[], str], wanted: str) -> bool:
+    return found() == wanted
 
 
 def test_without_the_database_nothing_is_half_done(lonely: tuple[Client, Path]) -> None:

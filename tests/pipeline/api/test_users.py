@@ -1,5 +1,6 @@
 """Users over REST, by a real client against a real server."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -120,6 +121,25 @@ def test_two_who_change_the_same_user_do_not_overwrite_each_other(client: Client
     assert client.delete(at, headers={"If-Match": first.headers["ETag"]}).status_code == 204
 
 
+def test_made_once_under_one_key(client: Client) -> None:
+    """The first answer again, fifty times at once; another body under it is refused."""
+    headers = {"Idempotency-Key": "ada-once"}
+
+    def create(_number: int) -> Any:
+        with Client(client.base) as other:
+            return other.post("/users", json=ADA, headers=headers).json()
+
+    with ThreadPoolExecutor(20) as pool:
+        answers = list(pool.map(create, range(50)))
+    assert answers == [answers[0]] * 50
+    assert client.get("/users").json()["items"] == [answers[0]]
+    is_problem(client.post("/users", json=ADA | {"username": "bob"}, headers=headers), 422)
+    client.patch(f"/users/{answers[0]['id']}", json={"email": "ada@example.org"})
+    again = client.post("/users", json=ADA, headers=headers)
+    assert (again.status_code, again.json()) == (201, answers[0])
+    is_problem(client.post("/users", json=ADA, headers={"Idempotency-Key": "other"}), 409)
+
+
 def test_a_name_that_is_taken(client: Client) -> None:
     """409, by POST, PUT and PATCH; nothing is half done."""
     made(client)
@@ -210,7 +230,16 @@ def test_a_user_who_cannot_be(client: Client, changed: dict[str, Any], field: st
 
 
 @pytest.mark.parametrize(
-    "body", [b"", b"{", b"{'username': 1}", b"\xff\xfe", b'{"username": "\\ud800"}', b"nul\x00"]
+    "body",
+    [
+        b"",
+        b"{",
+        b"{'username': 1}",
+        b"\xff\xfe",
+        b'{"username": "\\ud800"}',
+        b"nul\x00",
+        b"[" * 100_000,
+    ],
 )
 def test_a_body_that_is_no_json(client: Client, body: bytes) -> None:
     """400, by whatever method."""

@@ -8,6 +8,7 @@ from litestar import Request, Response
 from eureke.pipeline.api.problems import problem
 
 JSON: Final = "application/json"
+NDJSON: Final = "application/x-ndjson"
 MERGE_PATCH: Final = "application/merge-patch+json"
 TAKEN: Final = {"POST": (JSON,), "PUT": (JSON,), "PATCH": (MERGE_PATCH, JSON)}
 GIVEN: Final = frozenset(
@@ -18,9 +19,9 @@ GIVEN: Final = frozenset(
 )
 
 
-async def check_content(request: Request[Any, Any, Any]) -> Response[Any] | None:
+def check_content(request: Request[Any, Any, Any]) -> Response[Any] | None:
     """A problem where the body or the answer would be of a kind that is not spoken here."""
-    taken = TAKEN.get(request.method)
+    taken = request.route_handler.opt.get("takes") or TAKEN.get(request.method)
     kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if taken and kind not in taken:
         return problem(

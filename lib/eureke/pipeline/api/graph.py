@@ -6,16 +6,30 @@ from typing import Any, Final
 
 import strawberry
 from strawberry.dataloader import DataLoader
-from strawberry.extensions import MaxAliasesLimiter, MaxTokensLimiter, QueryDepthLimiter
+from strawberry.extensions import (
+    AddValidationRules,
+    MaxAliasesLimiter,
+    MaxTokensLimiter,
+    ParserCache,
+    QueryDepthLimiter,
+    ValidationCache,
+)
 from strawberry.litestar import BaseContext, make_graphql_controller
 from strawberry.types import Info
 
-from eureke.pipeline.accounts import Accounts
 from eureke.pipeline.accounts import User as Found
+from eureke.pipeline.api.behind import Behind
+from eureke.pipeline.api.guard import READS
 
 DEPTH_MOST: Final = 6
 ALIASES_MOST: Final = 15
 TOKENS_MOST: Final = 1_000
+QUERIES_KEPT: Final = 200
+LIMITS: Final = [
+    *QueryDepthLimiter(max_depth=DEPTH_MOST).validation_rules,
+    *MaxAliasesLimiter(max_alias_count=ALIASES_MOST).validation_rules,
+]
+"""Made once: what is validated is kept by its rules."""
 ID: Final = re.compile(r"[0-9]{1,20}")
 
 
@@ -71,23 +85,27 @@ def controller(*, teaching: bool) -> Any:
     schema = strawberry.Schema(
         Query,
         extensions=[
-            lambda: QueryDepthLimiter(max_depth=DEPTH_MOST),
-            lambda: MaxAliasesLimiter(max_alias_count=ALIASES_MOST),
+            lambda: AddValidationRules(LIMITS),
             lambda: MaxTokensLimiter(max_token_count=TOKENS_MOST),
+            # Most of a query's time is its parsing and validation, and clients ask the same again.
+            lambda: ParserCache(maxsize=QUERIES_KEPT),
+            lambda: ValidationCache(maxsize=QUERIES_KEPT),
         ],
     )
-    return make_graphql_controller(
+    made = make_graphql_controller(
         schema,
         path="/graphql",
         graphql_ide="graphiql" if teaching else None,
         allow_queries_via_get=False,
         context_getter=_context,
     )
+    made.opt = {READS: True}
+    return made
 
 
-async def _context(accounts: Accounts) -> Context:
+async def _context(behind: Behind) -> Context:
     async def together(ids: list[int]) -> list[Found | None]:
-        found = await asyncio.to_thread(accounts.many, ids)
+        found = await asyncio.to_thread(behind.accounts.many, ids)
         return [found.get(each) for each in ids]
 
     return Context(users=DataLoader(load_fn=together))

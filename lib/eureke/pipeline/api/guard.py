@@ -2,36 +2,50 @@
 
 import hashlib
 import hmac
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from litestar.connection import ASGIConnection
 from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
-from litestar.handlers import BaseRouteHandler
 
 from eureke.settings import SCOPES
 
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
-Guard = Callable[[ASGIConnection[Any, Any, Any, Any], BaseRouteHandler], None]
+OPEN: Final = "open"
+"""Option of a handler that anybody may call."""
+READS: Final = "reads"
+"""Option of a handler that changes nothing, whatever its method."""
 
 
-def guard(tokens: Mapping[str, str]) -> Guard:
+class Guard:
     """Lets requests in by their token; `tokens` has one for each scope."""
-    known = {scope: _digest(tokens[scope]) for scope in SCOPES}
 
-    def let_in(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    def __init__(self, tokens: Mapping[str, str]) -> None:
+        self._known = {scope: _digest(tokens[scope]) for scope in SCOPES}
+
+    def check(self, connection: ASGIConnection[Any, Any, Any, Any], options: Any) -> None:
+        """Returns where the token is there and may.
+
+        Args:
+            connection: with the token in its header.
+            options: of the handler.
+
+        Raises:
+            NotAuthorizedException: there is no token, or a wrong one.
+            PermissionDeniedException: the token may not.
+        """
+        if options.get(OPEN):
+            return
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-        scope = _scope(known, token) if scheme.lower() == "bearer" else None
+        scope = _scope(self._known, token) if scheme.lower() == "bearer" else None
         if scope is None:
             raise NotAuthorizedException(
                 "a bearer token is needed, and it has to be right",
                 headers={"WWW-Authenticate": 'Bearer realm="eureke"'},
             )
-        reads = connection.scope.get("method") in READING or handler.opt.get("reads", False)
+        reads = connection.scope.get("method") in READING or options.get(READS, False)
         if not reads and scope != "write":
             raise PermissionDeniedException("this token may read, and nothing else")
-
-    return let_in
 
 
 def _scope(known: Mapping[str, bytes], token: str) -> str | None:

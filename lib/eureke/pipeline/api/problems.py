@@ -11,7 +11,7 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
 from eureke.errors import BadParameter, EurekeError
-from eureke.pipeline.accounts import Changed, Missing, Taken
+from eureke.pipeline.accounts import Changed, KeyReused, Missing, Taken
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 1
@@ -86,7 +86,13 @@ HANDLERS: Final[ExceptionHandlersMap] = {
     Missing: _of(HTTPStatus.NOT_FOUND, "there is no such user"),
     Taken: _of(HTTPStatus.CONFLICT, "somebody else has this username"),
     Changed: _of(HTTPStatus.PRECONDITION_FAILED, "it is not what you have seen any more"),
+    KeyReused: _of(HTTPStatus.UNPROCESSABLE_ENTITY, "the key came before, with another body"),
     BadParameter: lambda _request, error: problem(HTTPStatus.UNPROCESSABLE_ENTITY, error.what),
+    msgspec.DecodeError: lambda _request, error: problem(
+        HTTPStatus.BAD_REQUEST, f"no JSON: {error}"
+    ),
+    RecursionError: _of(HTTPStatus.BAD_REQUEST, "the body is nested too deeply"),
+    UnicodeDecodeError: _of(HTTPStatus.BAD_REQUEST, "the body is not UTF-8"),
     msgspec.ValidationError: lambda _request, error: problem(
         HTTPStatus.UNPROCESSABLE_ENTITY, str(error)
     ),

@@ -4,26 +4,35 @@ No state of its own: several of them share the database and the cache.
 """
 
 import argparse
+import gc
 import logging
 import sys
-from functools import partial
-from typing import Final
+from collections.abc import Callable
+from typing import Any, Final
 
 import redis
 import uvicorn
-from litestar import Litestar, get
+from litestar import Litestar, Request, Response, Router, get
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
+from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from eureke.errors import EurekeError
 from eureke.pipeline.accounts import Accounts
 from eureke.pipeline.api import graph
+from eureke.pipeline.api.behind import Behind
 from eureke.pipeline.api.content import check_content
-from eureke.pipeline.api.guard import guard
+from eureke.pipeline.api.guard import OPEN, Guard
+from eureke.pipeline.api.keys import Keys
+from eureke.pipeline.api.notifications import Notifications
+from eureke.pipeline.api.observed import Observed
 from eureke.pipeline.api.problems import HANDLERS
 from eureke.pipeline.api.users import Users
+from eureke.pipeline.entrance import Entrance
 from eureke.pipeline.preferences import PreferenceCache
+from eureke.pipeline.statuses import Statuses
+from eureke.pipeline.user_cache import UserCache
 from eureke.pipeline.users import Directory
 from eureke.settings import Settings, announce_ready
 
@@ -32,40 +41,78 @@ BODY_BYTES_MOST: Final = 1 << 20
 GRACE_S: Final = 4
 
 
-@get("/health", sync_to_thread=False)
+@get("/health", sync_to_thread=False, opt={OPEN: True})
 def health() -> dict[str, str]:
     """Whether this process answers."""
     return {"status": "ok"}
 
 
-def application(accounts: Accounts, settings: Settings) -> Litestar:
-    """The API over these users."""
-    controller = graph.controller(teaching=True)
-    controller.guards = [guard(settings.api_tokens)]
-    controller.opt = {"reads": True}
-    Users.guards = [guard(settings.api_tokens)]
+@get("/metrics", sync_to_thread=False, media_type=CONTENT_TYPE_LATEST, opt={OPEN: True})
+def metrics() -> bytes:
+    """What Prometheus asks for."""
+    return generate_latest()
+
+
+def application(behind: Behind, settings: Settings) -> Litestar:
+    """The API over what is behind it."""
+    guard = Guard(settings.api_tokens)
+
+    async def admit(request: Request[Any, Any, Any]) -> Response[Any] | None:
+        guard.check(request, request.route_handler.opt)
+        return check_content(request)
+
     return Litestar(
-        [health, Users, controller],
-        dependencies={"accounts": Provide(lambda: accounts, sync_to_thread=False)},
+        [health, metrics, Users, Notifications, graph.controller(teaching=True)],
+        # One, not one for each part: several would be a task group for every request.
+        dependencies={"behind": _provided(behind)},
         exception_handlers=HANDLERS,
-        before_request=check_content,
+        before_request=admit,
+        logging_config=None,
         request_max_body_size=BODY_BYTES_MOST,
         openapi_config=OpenAPIConfig(
-            title="eureke", version="1", render_plugins=[JsonRenderPlugin(path="/openapi.json")]
+            title="eureke",
+            version="1",
+            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
+            openapi_router=Router("/schema", route_handlers=[], opt={OPEN: True}),
         ),
         on_startup=[_ready],
+        on_shutdown=[behind.close],
     )
 
 
-def _forget(cache: PreferenceCache, user_ids: list[int]) -> None:
+def _provided(value: Any) -> Provide:
+    def provide() -> Any:
+        return value
+
+    return Provide(provide, sync_to_thread=False)
+
+
+def _forgetting(cache: Callable[[list[int]], None]) -> Callable[[list[int]], None]:
     """Drops what is cached of users; a cache that is away forgets by itself, some minutes later."""
-    try:
-        cache.forget(user_ids)
-    except redis.RedisError as error:
-        log.warning("the cache was not told of a change of %s: %s", user_ids, error)
+
+    def forget(user_ids: list[int]) -> None:
+        try:
+            cache(user_ids)
+        except redis.RedisError as error:
+            log.warning("the cache was not told of a change of %s: %s", user_ids, error)
+
+    return forget
+
+
+def _behind(settings: Settings) -> Behind:
+    accounts = Accounts(Directory(settings.users_url))
+    cache = UserCache(settings, accounts.get)
+    accounts.when_changed += [
+        _forgetting(cache.changed),
+        _forgetting(PreferenceCache(settings).forget),
+    ]
+    return Behind(accounts, cache, Entrance(settings), Keys(settings), Statuses(settings))
 
 
 async def _ready() -> None:
+    gc.collect()
+    gc.freeze()  # what is there now stays: nobody has to look through it again and again
+    gc.set_threshold(50_000, 20, 20)
     announce_ready()
 
 
@@ -78,12 +125,11 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     settings = Settings.of_process()
     try:
-        forget = partial(_forget, PreferenceCache(settings))
-        accounts = Accounts(Directory(settings.users_url), forget=forget)
+        behind = _behind(settings)
     except EurekeError as error:
         sys.exit(str(error))
     uvicorn.run(
-        application(accounts, settings),
+        Observed(application(behind, settings), access_log=sys.stdout.buffer),
         host=given.host,
         port=given.port,
         log_level="warning",

@@ -11,7 +11,10 @@ from litestar import Controller, Request, Response, delete, get, head, patch, po
 from litestar.exceptions import HTTPException
 from litestar.params import Parameter
 
-from eureke.pipeline.accounts import PAGE_MOST, Accounts, Condition, NewUser, Page, User, merged
+from eureke.pipeline.accounts import PAGE_MOST, Condition, NewUser, Page, User, merged
+from eureke.pipeline.api.behind import Behind
+from eureke.pipeline.api.content import JSON
+from eureke.pipeline.api.keys import Key
 
 Seen = Annotated[str | None, Parameter(header="If-Match", required=False)]
 Known = Annotated[str | None, Parameter(header="If-None-Match", required=False)]
@@ -25,50 +28,54 @@ class Users(Controller):
     @get(sync_to_thread=True)
     def list_users(
         self,
-        accounts: Accounts,
+        behind: Behind,
         limit: Annotated[int, Parameter(ge=1, le=PAGE_MOST)] = 20,
         cursor: str = "",
         sort: str = "id",
         username: str = "",
     ) -> Response[Page]:
         """Users in order; `next` is where the following ones begin."""
-        page = accounts.page(limit=limit, cursor=cursor, sort=sort, username=username)
+        page = behind.accounts.page(limit=limit, cursor=cursor, sort=sort, username=username)
         headers = {}
         if page.next:
             headers["Link"] = f'</users?limit={limit}&sort={sort}&cursor={page.next}>; rel="next"'
         return Response(page, headers=headers)
 
-    @get("/{user_id:int}", sync_to_thread=True)
-    def get_user(self, accounts: Accounts, user_id: int, known: Known = None) -> Response[Any]:
+    @get("/{user_id:int}")
+    async def get_user(
+        self, behind: Behind, user_id: int, known: Known = None
+    ) -> Response[bytes | None]:
         """One user; nothing but the tag where the client has it already."""
-        user = accounts.get(user_id)
-        if known is not None and _named(known, user, weak=True):
-            return Response(None, status_code=HTTPStatus.NOT_MODIFIED, headers=_tagged(user))
-        return Response(user, headers=_tagged(user))
+        shown = await behind.cache.show(user_id)
+        headers = {"ETag": shown.tag}
+        if known is not None and _named(known, shown.tag, weak=True):
+            return Response(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
+        return Response(shown.body, media_type=JSON, headers=headers)
 
-    @head("/{user_id:int}", sync_to_thread=True)
-    def look_at_user(self, accounts: Accounts, user_id: int) -> Response[None]:
+    @head("/{user_id:int}")
+    async def look_at_user(self, behind: Behind, user_id: int) -> Response[None]:
         """Whether there is such a user, and the tag."""
-        return Response(None, headers=_tagged(accounts.get(user_id)))
+        shown = await behind.cache.show(user_id)
+        return Response(None, headers={"ETag": shown.tag})
 
     @post(sync_to_thread=True)
-    def create_user(self, accounts: Accounts, data: NewUser) -> Response[User]:
-        """A new user, and where it is."""
-        user = accounts.create(data)
+    def create_user(self, behind: Behind, data: NewUser, key: Key = None) -> Response[User]:
+        """A new user, and where it is; under the same key it is made once."""
+        user = behind.accounts.create(data, key=key or "")
         headers = {"Location": f"/users/{user.id}", **_tagged(user)}
         return Response(user, status_code=HTTPStatus.CREATED, headers=headers)
 
     @put("/{user_id:int}", sync_to_thread=True)
     def replace_user(
-        self, accounts: Accounts, user_id: int, data: NewUser, seen: Seen = None
+        self, behind: Behind, user_id: int, data: NewUser, seen: Seen = None
     ) -> Response[User]:
         """Another user under the same id: what is left out gets its default."""
-        user = accounts.replace(user_id, lambda _: data, only_if=_still(seen))
+        user = behind.accounts.replace(user_id, lambda _: data, only_if=_still(seen))
         return Response(user, headers=_tagged(user))
 
     @patch("/{user_id:int}")
     async def change_user(
-        self, request: Request[Any, Any, Any], accounts: Accounts, user_id: int, seen: Seen = None
+        self, request: Request[Any, Any, Any], behind: Behind, user_id: int, seen: Seen = None
     ) -> Response[User]:
         """The named fields changed, the others left as they are (JSON Merge Patch, RFC 7396)."""
         try:
@@ -78,15 +85,18 @@ class Users(Controller):
         if not isinstance(said, dict):
             raise HTTPException(status_code=422, detail="a patch of a user is an object")
         change = partial(
-            accounts.replace, user_id, lambda before: merged(before, said), only_if=_still(seen)
+            behind.accounts.replace,
+            user_id,
+            lambda before: merged(before, said),
+            only_if=_still(seen),
         )
         user = await asyncio.to_thread(change)
         return Response(user, headers=_tagged(user))
 
     @delete("/{user_id:int}", sync_to_thread=True)
-    def remove_user(self, accounts: Accounts, user_id: int, seen: Seen = None) -> None:
+    def remove_user(self, behind: Behind, user_id: int, seen: Seen = None) -> None:
         """The user is gone afterwards."""
-        accounts.remove(user_id, only_if=_still(seen))
+        behind.accounts.remove(user_id, only_if=_still(seen))
 
 
 def _tagged(user: User) -> Mapping[str, str]:
@@ -95,14 +105,14 @@ def _tagged(user: User) -> Mapping[str, str]:
 
 def _still(seen: str | None) -> Condition | None:
     """If-Match: the user still is what the client has seen."""
-    return None if seen is None else lambda user: _named(seen, user, weak=False)
+    return None if seen is None else lambda user: _named(seen, user.tag, weak=False)
 
 
-def _named(tags: str, user: User, *, weak: bool) -> bool:
-    """Whether a list of entity tags names the user as it is now."""
+def _named(tags: str, tag: str, *, weak: bool) -> bool:
+    """Whether a list of entity tags has this one."""
     if tags.strip() == "*":
         return True
     named = [each.strip() for each in tags.split(",")]
     if weak:
         named = [each.removeprefix("W/") for each in named]
-    return user.tag in named
+    return tag in named

@@ -1,0 +1,216 @@
+"""Notifications over REST: one, many, and what became of one."""
+
+import asyncio
+import random
+import time
+from collections.abc import Iterator
+from http import HTTPStatus
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+from litestar import Controller, Request, Response, get, post
+from litestar.params import Parameter
+from msgspec import UNSET, Meta, UnsetType
+
+from eureke.notification import Channel, Notification, Priority
+from eureke.pipeline.accounts import ID_MOST
+from eureke.pipeline.api.behind import Behind
+from eureke.pipeline.api.content import JSON, NDJSON
+from eureke.pipeline.api.keys import Key
+from eureke.pipeline.api.problems import RETRY_AFTER_S, problem
+from eureke.pipeline.entrance import Entrance
+from eureke.pipeline.statuses import Status
+
+ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$"
+LIVES_NS: Final = 86_400_000_000_000
+ITEMS_MOST: Final = 50_000
+BODY_BYTES_MOST: Final = 32 << 20
+ITEM_BYTES_MOST: Final = 64 << 10
+Id = Annotated[str, Meta(pattern=ID)]
+Nanoseconds = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+"""Since the Unix epoch."""
+
+
+class NewNotification(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
+    """What somebody says of a notification that is to be sent."""
+
+    user_id: Annotated[int, Meta(ge=0, le=ID_MOST)]
+    channel: Channel
+    template: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
+    data: dict[str, str] = {}
+    priority: Priority = "bulk"
+    id: Id | UnsetType = UNSET
+    """Whatever comes under the same id again has no second effect."""
+    created_ns: Nanoseconds | UnsetType = UNSET
+    expires_ns: Nanoseconds | UnsetType = UNSET
+    """A day after it was created where nothing is said."""
+
+
+class Accepted(msgspec.Struct, frozen=True):
+    """A notification that Kafka has acknowledged."""
+
+    id: str
+    status: Literal["accepted"] = "accepted"
+
+
+class Item(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What became of one of many: accepted (202), not one (422), or not acknowledged (503)."""
+
+    status: int
+    id: str = ""
+    detail: str = ""
+
+
+class Many(msgspec.Struct, frozen=True):
+    """What became of many, in the order in which they came."""
+
+    accepted: int
+    items: list[Item]
+
+
+_chance = random.Random()
+_one = msgspec.json.Decoder(NewNotification).decode
+_raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+class Notifications(Controller):
+    """All that can be done with notifications."""
+
+    path = "/notifications"
+
+    @post(
+        request_max_body_size=BODY_BYTES_MOST,
+        status_code=HTTPStatus.ACCEPTED,
+        opt={"takes": (JSON, NDJSON)},
+    )
+    async def send(
+        self,
+        request: Request[Any, Any, Any],
+        behind: Behind,
+        key: Key = None,
+    ) -> Response[Any]:
+        """One (an object) or many (an array, or a line each): 202 once Kafka has acknowledged."""
+        body = await request.body()
+        repeated = False if key is None else await behind.keys.came(key, body)
+        request_id = str(request.scope.get("request_id", ""))
+        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        if kind == NDJSON or body.lstrip()[:1] == b"[":
+            answer = await _send_many(
+                _lines(body, kind), behind.entrance, key or "", request_id, repeated
+            )
+        else:
+            answer = await _send_one(body, behind.entrance, key or "", request_id, repeated)
+        if key is not None and not repeated and answer.status_code == HTTPStatus.ACCEPTED:
+            await behind.keys.acknowledged(key, body)
+        return answer
+
+    @get("/{notification_id:str}")
+    async def status(
+        self,
+        behind: Behind,
+        notification_id: Annotated[str, Parameter(pattern=ID)],
+    ) -> Response[Any]:
+        """What became of one, by the newest receipts."""
+        found: Status | None = await asyncio.to_thread(behind.statuses.of, notification_id)
+        if found is None:
+            return problem(HTTPStatus.NOT_FOUND, "nobody has heard of it lately")
+        return Response(found)
+
+
+async def _send_one(
+    body: bytes, entrance: Entrance, key: str, request_id: str, repeated: bool
+) -> Response[Any]:
+    if len(body) > ITEM_BYTES_MOST:
+        return problem(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+            f"a notification has at most {ITEM_BYTES_MOST} bytes",
+        )
+    notification = _notification(_one(body), key or _new_id(), time.time_ns())
+    if not repeated:
+        (acknowledged,) = await entrance.accept([notification], request_id=request_id)
+        if not acknowledged:
+            return _unacknowledged()
+    return Response(
+        Accepted(notification.id),
+        status_code=HTTPStatus.ACCEPTED,
+        headers={"Location": f"/notifications/{notification.id}"},
+    )
+
+
+async def _send_many(
+    raws: list[Any], entrance: Entrance, key: str, request_id: str, repeated: bool
+) -> Response[Any]:
+    if len(raws) > ITEMS_MOST:
+        return problem(
+            HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"at most {ITEMS_MOST} notifications at a time"
+        )
+    if not raws:
+        return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "there is no notification in it")
+    key = key or _new_id()
+    read = [_read(raw, f"{key}-{at}") for at, raw in enumerate(raws)]
+    good = [each for each in read if isinstance(each, Notification)]
+    if repeated:
+        acknowledged = [True] * len(good)
+    else:
+        acknowledged = await entrance.accept(good, request_id=request_id)
+    if good and not any(acknowledged):
+        return _unacknowledged()
+    items = list(_items(read, acknowledged))
+    accepted = sum(acknowledged)
+    status = HTTPStatus.ACCEPTED if accepted == len(items) else HTTPStatus.MULTI_STATUS
+    if not good:
+        status = HTTPStatus.UNPROCESSABLE_ENTITY
+    return Response(Many(accepted, items), status_code=status)
+
+
+def _new_id() -> str:
+    return f"{_chance.getrandbits(128):032x}"
+
+
+def _lines(body: bytes, kind: str) -> list[Any]:
+    if kind != NDJSON:
+        return _raws(body)
+    return [line for line in body.split(b"\n") if line and not line.isspace()]
+
+
+def _read(raw: bytes, otherwise_id: str) -> Notification | str:
+    """The notification, or what is wrong with it."""
+    if len(raw) > ITEM_BYTES_MOST:
+        return f"a notification has at most {ITEM_BYTES_MOST} bytes"
+    try:
+        return _notification(_one(raw), otherwise_id, time.time_ns())
+    except (msgspec.MsgspecError, UnicodeDecodeError) as error:
+        return str(error)
+
+
+def _items(read: list[Notification | str], acknowledged: list[bool]) -> Iterator[Item]:
+    answers = iter(acknowledged)
+    for each in read:
+        if isinstance(each, str):
+            yield Item(HTTPStatus.UNPROCESSABLE_ENTITY, detail=each)
+        elif next(answers):
+            yield Item(HTTPStatus.ACCEPTED, each.id)
+        else:
+            yield Item(HTTPStatus.SERVICE_UNAVAILABLE, each.id, "not acknowledged: send it again")
+
+
+def _notification(said: NewNotification, otherwise_id: str, now_ns: int) -> Notification:
+    created_ns = now_ns if said.created_ns is UNSET else said.created_ns
+    return Notification(
+        id=otherwise_id if said.id is UNSET else said.id,
+        user_id=said.user_id,
+        channel=said.channel,
+        priority=said.priority,
+        template=said.template,
+        data=said.data,
+        created_ns=created_ns,
+        expires_ns=created_ns + LIVES_NS if said.expires_ns is UNSET else said.expires_ns,
+    )
+
+
+def _unacknowledged() -> Response[Any]:
+    return problem(
+        HTTPStatus.SERVICE_UNAVAILABLE,
+        "Kafka has not acknowledged it: send it again under the same key or id",
+        headers={"Retry-After": str(RETRY_AFTER_S)},
+    )

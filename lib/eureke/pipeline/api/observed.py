@@ -1,0 +1,109 @@
+"""Around every request: its id, a line in the access log, and what Prometheus is told."""
+
+import asyncio
+import random
+import re
+import time
+from typing import Any, BinaryIO, Final
+
+import msgspec
+from litestar.enums import ScopeType
+from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
+from prometheus_client import Counter, Gauge, Histogram
+
+REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+WRITTEN_EVERY_S: Final = 0.1
+NOWHERE: Final = "none"
+"""The route of requests that found none; their paths are anybody's, and would never end."""
+BUCKETS_S: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
+REQUESTS: Final = Counter(
+    "eureke_api_requests", "Requests that were answered", ["method", "route", "status"]
+)
+DURATION: Final = Histogram(
+    "eureke_api_request_duration_seconds",
+    "From the request's first byte to the answer's last",
+    ["route"],
+    buckets=BUCKETS_S,
+)
+
+
+IN_PROGRESS: Final = Gauge("eureke_api_requests_in_progress", "Requests without an answer yet")
+
+
+class Line(msgspec.Struct, frozen=True):
+    """Of the access log."""
+
+    time_s: float
+    request_id: str
+    method: str
+    path: str
+    route: str
+    status: int
+    duration_ms: float
+    client: str
+
+
+class Observed:
+    """An ASGI application that is watched."""
+
+    def __init__(self, inside: ASGIApp, *, access_log: BinaryIO) -> None:
+        self._inside = inside
+        self._log = access_log
+        self._lines: list[bytes] = []
+        self._encode = msgspec.json.Encoder().encode
+        self._chance = random.Random()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers, and notes how."""
+        if scope["type"] != ScopeType.HTTP:
+            await self._inside(scope, receive, send)
+            return
+        begin_ns = time.monotonic_ns()
+        request_id = _request_id(scope) or f"{self._chance.getrandbits(64):016x}"
+        scope["request_id"] = request_id  # type: ignore[typeddict-unknown-key]
+        status = 500
+
+        async def sent(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [
+                    *message["headers"],
+                    (b"x-request-id", request_id.encode()),
+                ]
+            await send(message)
+
+        IN_PROGRESS.inc()
+        try:
+            await self._inside(scope, receive, sent)
+        finally:
+            IN_PROGRESS.dec()
+            self._note(scope, request_id, status, time.monotonic_ns() - begin_ns)
+
+    def _note(self, scope: HTTPScope, request_id: str, status: int, took_ns: int) -> None:
+        route = scope.get("path_template") or NOWHERE
+        method = scope["method"] if route != NOWHERE else NOWHERE
+        REQUESTS.labels(method, route, status).inc()
+        DURATION.labels(route).observe(took_ns / 1e9)
+        client = scope.get("client")
+        line = Line(
+            round(time.time(), 3), request_id, scope["method"], scope["path"], route, status,
+            took_ns / 1e6, client[0] if client else "",
+        )  # fmt: skip
+        if not self._lines:
+            asyncio.get_running_loop().call_later(WRITTEN_EVERY_S, self._write)
+        self._lines.append(self._encode(line))
+
+    def _write(self) -> None:
+        """Writes what came since the last time: a system call for many lines, not one each."""
+        self._log.write(b"\n".join([*self._lines, b""]))
+        self._log.flush()
+        self._lines.clear()
+
+
+def _request_id(scope: Any) -> str:
+    """The client's, if it is one that can be written down; else empty."""
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and REQUEST_ID.fullmatch(value):
+            return str(value.decode())
+    return ""

@@ -1,0 +1,100 @@
+"""Where notifications enter by the API: into their lane's topic, and Kafka's answer for each."""
+
+import asyncio
+import contextlib
+from collections.abc import Sequence
+from functools import partial
+from typing import Final
+
+import msgspec
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from eureke.notification import REQUEST_HEADER, Notification
+from eureke.settings import Settings
+
+ANSWER_S: Final = 4.0
+"""The longest that Kafka is waited for; then nobody knows, and the client is told so."""
+SERVED_EVERY_S: Final = 0.001
+QUEUED_MOST: Final = 200_000
+
+
+class Entrance:
+    """A producer for an event loop: reports are served by it, so no thread disputes its time."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._topics = {lane.name: lane.topic for lane in settings.lanes}
+        self._encode = msgspec.json.Encoder().encode
+        self._serving: asyncio.TimerHandle | None = None
+        self._producer = Producer(
+            {
+                **settings.kafka_client,
+                "acks": "all",
+                "enable.idempotence": True,
+                "compression.type": "lz4",
+                "partitioner": "murmur2_random",
+                "linger.ms": 1,
+                "message.timeout.ms": int(ANSWER_S * 1000),
+                "queue.buffering.max.messages": QUEUED_MOST,
+                "log_level": 0,
+            }
+        )
+
+    async def accept(self, notifications: Sequence[Notification], *, request_id: str) -> list[bool]:
+        """Whether Kafka has acknowledged each; what it has not may be there all the same.
+
+        Args:
+            notifications: each goes to the lane of its priority.
+            request_id: of the request that brought them; it goes with them, as a header.
+        """
+        answers = _Answers(len(notifications))
+        headers: list[tuple[str, str | bytes | None]] = [(REQUEST_HEADER, request_id.encode())]
+        for at, each in enumerate(notifications):
+            try:
+                self._producer.produce(
+                    self._topics[each.priority],
+                    self._encode(each),
+                    str(each.user_id),
+                    headers=headers,
+                    on_delivery=partial(answers.report, at),
+                )
+            except (BufferError, KafkaException):  # its queue is full, or it never will be taken
+                answers.note(at, False)
+        self._serve()
+        return await answers.all
+
+    def close(self) -> None:
+        """Waits for the answers that are due, and ends."""
+        self._producer.flush(ANSWER_S)
+
+    def _serve(self) -> None:
+        """Hands out the reports that are there, and comes again while some are due."""
+        if self._serving is not None:
+            self._serving.cancel()
+        self._producer.poll(0)
+        due = len(self._producer) > 0
+        self._serving = (
+            asyncio.get_running_loop().call_later(SERVED_EVERY_S, self._serve) if due else None
+        )
+
+
+class _Answers:
+    """Of some notifications, one by one, until all are there."""
+
+    def __init__(self, count: int) -> None:
+        self.all: asyncio.Future[list[bool]] = asyncio.get_running_loop().create_future()
+        self._each = [False] * count
+        self._due = count
+        if not count:
+            self.all.set_result([])
+
+    def report(self, at: int, error: KafkaError | None, _message: Message) -> None:
+        """Kafka's answer to one."""
+        self.note(at, error is None)
+
+    def note(self, at: int, acknowledged: bool) -> None:
+        """Notes one, and tells who waits when it is the last."""
+        self._each[at] = acknowledged
+        self._due -= 1
+        if not self._due:
+            with contextlib.suppress(asyncio.InvalidStateError):  # nobody waits any more
+                self.all.set_result(self._each)
