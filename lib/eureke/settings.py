@@ -64,6 +64,8 @@ class Settings:
     """Of the API's first replica; empty where there is none."""
     api_tokens: dict[str, str] = field(default_factory=dict)
     """A bearer token for each of the scopes."""
+    teaching: bool = True
+    """Whether the API shows its GraphQL schema, and a page to try it."""
     kafka_options: dict[str, str] = field(default_factory=dict)
     """What Kafka's clients need besides, such as for TLS and SASL, in librdkafka's names."""
     prefix: str = "eureke"

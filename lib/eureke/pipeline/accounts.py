@@ -145,8 +145,11 @@ class Accounts:
             users = [_user(row) for row in connection.execute(query)]
         if len(users) <= limit:
             return Page(items=users, next=None)
-        last = users[limit - 1]
-        return Page(items=users[:limit], next=_cursor(getattr(last, name), last.id, sort))
+        return Page(items=users[:limit], next=self.cursor(users[limit - 1], sort))
+
+    def cursor(self, user: User, sort: str) -> str:
+        """What begins a page behind this user."""
+        return _cursor(getattr(user, sort.removeprefix("-")), user.id, sort)
 
     def create(self, wanted: NewUser, *, key: str = "") -> User:
         """A new user, with an id of its own; under a key that came before, the one made then.

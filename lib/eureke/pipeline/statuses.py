@@ -60,7 +60,7 @@ class Statuses:
         self._kept: deque[tuple[str, bytes]] = deque()
         self._bytes = 0
         self._ending = threading.Event()
-        self._told: list[Callable[[], None]] = []
+        self._told: list[Callable[[], object]] = []
         self._read: dict[tuple[str, int], int] = {}
         self._arrived = threading.Condition()
         self._searching = threading.Lock()
@@ -72,7 +72,7 @@ class Statuses:
         self._ending.set()
         self._thread.join()
 
-    def tell(self, news: Callable[[], None]) -> Callable[[], None]:
+    def tell(self, news: Callable[[], object]) -> Callable[[], None]:
         """Calls `news`, by another thread, whenever an outcome came; gives what ends that."""
         self._told.append(news)
         return lambda: self._told.remove(news)
@@ -83,13 +83,14 @@ class Statuses:
         Raises:
             EurekeError: Kafka does not answer.
         """
-        found = self._outcome(notification_id) or self._waiting(notification_id)
+        found = self.outcome(notification_id) or self._waiting(notification_id)
         if found is None:  # it may have got its outcome, and have been committed, in between
             self._catch_up()
-            found = self._outcome(notification_id)
+            found = self.outcome(notification_id)
         return found
 
-    def _outcome(self, notification_id: str) -> Status | None:
+    def outcome(self, notification_id: str) -> Status | None:
+        """What the newest receipts and dead letters say of a notification."""
         found = self._outcomes(notification_id)
         return max(found, key=lambda each: RANK[each.status], default=None)
 

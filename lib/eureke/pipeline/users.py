@@ -12,6 +12,7 @@ import functools
 import sqlite3
 import sys
 from collections.abc import Collection, Iterator
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any, Final
 
@@ -81,11 +82,16 @@ NEXT_ID: Final = (
 )
 
 
+STATEMENTS: Final[ContextVar[list[str] | None]] = ContextVar("statements", default=None)
+"""Whoever puts a list here finds the statements in it that were made on its behalf."""
+
+
 class Directory:
     """The users database; made empty where it is not there yet."""
 
     def __init__(self, url: str) -> None:
         self.engine = create_engine(url)
+        event.listen(self.engine, "before_cursor_execute", _note_statement)
         with told("opened"), self._alone(), self.engine.begin() as connection:
             if self.engine.dialect.name == "postgresql":
                 # IF NOT EXISTS is no lock: of two that make a table at once, one fails.
@@ -166,6 +172,12 @@ class told:  # noqa: N801  reads as a sentence
                 f"the users database cannot be {self._done}: {str(error).splitlines()[0]}",
                 remedy="see that its server runs, or that its file and disk can be written",
             ) from error
+
+
+def _note_statement(_connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
+    noted = STATEMENTS.get()
+    if noted is not None:
+        noted.append(statement)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -102,3 +102,20 @@ def client(api: str) -> Iterator[Client]:
         while users := found.get("/users?limit=100").json()["items"]:
             for user in users:
                 found.delete(f"/users/{user['id']}")
+
+
+@pytest.fixture
+def lonely(tmp_path: Path) -> Iterator[tuple[Client, Path]]:
+    """A server without Redis, and the file of its database."""
+    (nobody,) = free_ports(1)
+    database = tmp_path / "users.db"
+    settings = Settings(
+        kafka=f"127.0.0.1:{nobody}",
+        redis_queue=f"redis://127.0.0.1:{nobody}/0",
+        redis_cache=f"redis://127.0.0.1:{nobody}/0",
+        provider_url=f"http://127.0.0.1:{nobody}",
+        users_url=f"sqlite:///{database}",
+    )
+    for base in served(replace(settings, api_tokens=TOKENS), tmp_path):
+        with Client(base) as client:
+            yield client, database

@@ -1,10 +1,13 @@
 """Users over GraphQL, by a real client against a real server."""
 
+import contextlib
+import sqlite3
 from typing import Any
 
 import pytest
+import requests
 from gql import Client as GraphQLClient
-from gql import gql
+from gql import GraphQLRequest, gql
 from gql.transport.exceptions import TransportQueryError
 from gql.transport.requests import RequestsHTTPTransport
 from graphql import GraphQLError
@@ -18,6 +21,14 @@ ADA = {"username": "ada", "email": "ada@example.com"}
 def graph(api: str) -> GraphQLClient:
     """A client that may read, and has asked for the schema."""
     headers = {"Authorization": f"Bearer {TOKENS['read']}"}
+    transport = RequestsHTTPTransport(url=f"{api}/graphql", headers=headers, timeout=10)
+    return GraphQLClient(transport=transport, fetch_schema_from_transport=True)
+
+
+@pytest.fixture
+def writer(api: str, client: Client) -> GraphQLClient:
+    """A client that may change what there is; `client` cleans up after it."""
+    headers = {"Authorization": f"Bearer {TOKENS['write']}"}
     transport = RequestsHTTPTransport(url=f"{api}/graphql", headers=headers, timeout=10)
     return GraphQLClient(transport=transport, fetch_schema_from_transport=True)
 
@@ -89,3 +100,134 @@ def test_an_error_is_an_error(graph: GraphQLClient) -> None:
     query = gql("query ($id: ID!) { user(id: $id) { id } }")
     with pytest.raises(TransportQueryError, match="non-null type"):
         graph.execute(query)
+
+
+def test_lists_are_connections(client: Client, graph: GraphQLClient) -> None:
+    """Each user on one page, by the cursors."""
+    names = [client.post("/users", json=ada(number)).json()["username"] for number in range(7)]
+    query = gql(
+        'query ($after: String!) { users(first: 3, after: $after, sort: "-username") '
+        "{ edges { cursor node { username } } "
+        "pageInfo { hasNextPage hasPreviousPage startCursor endCursor } } }"
+    )
+    seen: list[str] = []
+    after, more = "", True
+    while more:
+        query.variable_values = {"after": after}
+        page = graph.execute(query)["users"]
+        seen += [edge["node"]["username"] for edge in page["edges"]]
+        assert page["pageInfo"]["hasPreviousPage"] is bool(after)
+        assert page["pageInfo"]["startCursor"] == page["edges"][0]["cursor"]
+        after, more = page["pageInfo"]["endCursor"], page["pageInfo"]["hasNextPage"]
+    assert seen == sorted(names, reverse=True)
+
+
+def ada(number: int) -> dict[str, Any]:
+    return {"username": f"ada{number}", "email": f"ada{number}@example.com"}
+
+
+CREATE = gql(
+    "mutation ($input: UserInput!) { createUser(input: $input) "
+    "{ __typename ... on User { id username } ... on UsernameTaken { username } "
+    "... on Invalid { message } } }"
+)
+CHANGE = gql(
+    "mutation ($id: ID!, $input: UserChange!) { changeUser(id: $id, input: $input) "
+    "{ __typename ... on User { email preferences { channels cap } } "
+    "... on Invalid { message } } }"
+)
+REMOVE = gql("mutation ($id: ID!) { removeUser(id: $id) { __typename } }")
+
+
+def changed(graph: GraphQLClient, document: GraphQLRequest, **values: Any) -> Any:
+    document.variable_values = values
+    (answer,) = graph.execute(document).values()
+    return answer
+
+
+def test_what_goes_wrong_is_part_of_the_type(writer: GraphQLClient, client: Client) -> None:
+    """A name that is taken, a value that cannot be, a user who is not there."""
+    made = changed(writer, CREATE, input=ADA)
+    assert made["__typename"] == "User"
+    assert client.get(f"/users/{made['id']}").json()["username"] == "ada"
+    taken = changed(writer, CREATE, input=ADA)
+    assert taken == {"__typename": "UsernameTaken", "username": "ada"}
+    for never in ({"email": "x"}, {"username": ""}, {"preferences": {"channels": ["pigeon"]}}):
+        assert changed(writer, CREATE, input=ADA | never)["__typename"] == "Invalid"
+
+    said = {"preferences": {"channels": ["sms"], "cap": 2}}
+    assert changed(writer, CHANGE, id=made["id"], input=said) == {
+        "__typename": "User",
+        "email": ADA["email"],
+        "preferences": {"channels": ["sms"], "cap": 2},
+    }
+    capless = {"email": "ada@example.org", "preferences": {"cap": None}}
+    assert changed(writer, CHANGE, id=made["id"], input=capless)["preferences"] == {
+        "channels": ["sms"],
+        "cap": None,
+    }
+    assert changed(writer, CHANGE, id="9999999", input=said)["__typename"] == "NoSuchUser"
+    assert changed(writer, CHANGE, id="x", input=said)["__typename"] == "NoSuchUser"
+    broken: dict[str, Any] = {"preferences": {"timeZone": "Mars/Olympus"}}
+    assert changed(writer, CHANGE, id=made["id"], input=broken)["__typename"] == "Invalid"
+    assert changed(writer, REMOVE, id=made["id"])["__typename"] == "Removed"
+    assert changed(writer, REMOVE, id=made["id"])["__typename"] == "NoSuchUser"
+
+
+@pytest.mark.parametrize(
+    ("document", "values"),
+    [
+        (CREATE, {"input": ADA}),
+        (CHANGE, {"id": "1", "input": {}}),
+        (REMOVE, {"id": "1"}),
+    ],
+    ids=["create", "change", "remove"],
+)
+def test_a_reader_changes_nothing(
+    graph: GraphQLClient, client: Client, document: GraphQLRequest, values: dict[str, Any]
+) -> None:
+    """The error has a code that a program can read."""
+    with pytest.raises(TransportQueryError) as caught:
+        changed(graph, document, **values)
+    assert caught.value.errors is not None
+    assert caught.value.errors[0]["extensions"]["code"] == "FORBIDDEN"
+    assert client.get("/users").json()["items"] == []
+
+
+def statements(answer: requests.Response) -> int:
+    """How many SQL statements an answer took."""
+    return int(answer.headers["Server-Timing"].partition('sql;desc="')[2].rstrip('"'))
+
+
+def test_many_users_are_one_statement(client: Client) -> None:
+    """And many, where the loader may not wait for the others."""
+    for number in range(5):
+        client.post("/users", json=ada(number))
+    ids = [user["id"] for user in client.get("/users").json()["items"]]
+    fields = " ".join(f"u{each}: user(id: {each}) {{ username }}" for each in ids)
+    batched = client.post("/graphql", json={"query": f"{{ {fields} }}"})
+    assert statements(batched) == 1
+    naive = client.post(
+        "/graphql", json={"query": f"{{ {fields} }}"}, headers={"X-Teach-One-By-One": "yes"}
+    )
+    assert naive.json() == batched.json()
+    assert statements(naive) == len(ids)
+
+
+@pytest.mark.parametrize("first", [-1, 101])
+def test_a_page_has_its_limit(client: Client, first: int) -> None:
+    """So have all lists of an operation together."""
+    query = f"{{ users(first: {first}) {{ edges {{ cursor }} }} }}"
+    answer = client.post("/graphql", json={"query": query}).json()
+    assert "from 0 to 100" in answer["errors"][0]["message"]
+
+
+def test_nothing_of_the_inside_is_told(lonely: tuple[Client, Any]) -> None:
+    """The database is away: an error that says no more than that."""
+    client, database = lonely
+    with contextlib.closing(sqlite3.connect(database)) as connection:
+        connection.execute("DROP TABLE preferences")
+    told = client.post("/graphql", json={"query": "{ user(id: 1) { id } }"}).json()
+    assert [each["message"] for each in told["errors"]] == [
+        "this is our fault, and it is in our log"
+    ]

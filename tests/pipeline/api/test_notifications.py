@@ -17,7 +17,6 @@ from tests.pipeline.api.test_users import is_problem
 from tests.waiting import wait_until
 
 from eureke.settings import Settings
-from eureke.stack.ports import free_ports
 from eureke.stack.stack import Stack
 
 HELLO: dict[str, Any] = {
@@ -40,23 +39,6 @@ def settings(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Settings
 def door(settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Client]:
     """A client of a server of its own, which may do everything."""
     for base in served(settings, tmp_path_factory.mktemp("door")):
-        with Client(base) as client:
-            yield client
-
-
-@pytest.fixture
-def lonely(tmp_path: Path) -> Iterator[Client]:
-    """A client of a server with nothing behind it."""
-    (nobody,) = free_ports(1)
-    settings = Settings(
-        kafka=f"127.0.0.1:{nobody}",
-        redis_queue=f"redis://127.0.0.1:{nobody}/0",
-        redis_cache=f"redis://127.0.0.1:{nobody}/0",
-        provider_url=f"http://127.0.0.1:{nobody}",
-        users_url=f"sqlite:///{tmp_path / 'users.db'}",
-        api_tokens=TOKENS,
-    )
-    for base in served(settings, tmp_path):
         with Client(base) as client:
             yield client
 
@@ -217,13 +199,14 @@ def test_who_may(door: Client) -> None:
         assert reader.get("/notifications/never-heard-of").status_code == 404
 
 
-def test_without_kafka_nothing_is_accepted(lonely: Client) -> None:
+def test_without_kafka_nothing_is_accepted(lonely: tuple[Client, Path]) -> None:
     """503 says when to try again, one or many; and so does the status."""
+    client, _ = lonely
     for body in (HELLO, [HELLO, HELLO]):
-        answer = lonely.post("/notifications", json=body)
+        answer = client.post("/notifications", json=body)
         is_problem(answer, 503)
         assert answer.headers["Retry-After"]
-    is_problem(lonely.get("/notifications/whatever"), 503)
+    is_problem(client.get("/notifications/whatever"), 503)
 
 
 def test_a_server_killed_in_mid_request_costs_no_effect(

@@ -2,37 +2,17 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-import pytest
-from tests.pipeline.api.conftest import TOKENS, Client, served, serving
+from tests.pipeline.api.conftest import TOKENS, Client, serving
 from tests.waiting import wait_until
 
-from eureke.settings import Settings
-from eureke.stack.ports import free_ports
 from eureke.stack.stack import Stack
 
 ADA = {"username": "ada", "email": "ada@example.com"}
-
-
-@pytest.fixture
-def lonely(tmp_path: Path) -> Iterator[tuple[Client, Path]]:
-    """A server without Redis, and the file of its database."""
-    (nobody,) = free_ports(1)
-    database = tmp_path / "users.db"
-    settings = Settings(
-        kafka=f"127.0.0.1:{nobody}",
-        redis_queue=f"redis://127.0.0.1:{nobody}/0",
-        redis_cache=f"redis://127.0.0.1:{nobody}/0",
-        provider_url=f"http://127.0.0.1:{nobody}",
-        users_url=f"sqlite:///{database}",
-    )
-    for base in served(replace(settings, api_tokens=TOKENS), tmp_path):
-        with Client(base) as client:
-            yield client, database
 
 
 def test_without_the_cache_everything_works(lonely: tuple[Client, Path]) -> None:

@@ -7,12 +7,14 @@ from eureke.pipeline.api.keys import Keys
 from eureke.pipeline.entrance import Entrance
 from eureke.pipeline.statuses import Statuses
 from eureke.pipeline.user_cache import UserCache
+from eureke.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
 class Behind:
     """What is behind the API: a replica keeps nothing but this."""
 
+    settings: Settings
     accounts: Accounts
     cache: UserCache
     entrance: Entrance

@@ -13,6 +13,10 @@ from eureke.settings import SCOPES
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN: Final = "open"
 """Option of a handler that anybody may call."""
+OPEN_TO_READ: Final = "open to read"
+"""Option of a handler that anybody may GET."""
+GRANTED: Final = "granted"
+"""Where the scope of a request's token is kept."""
 READS: Final = "reads"
 """Option of a handler that changes nothing, whatever its method."""
 
@@ -22,6 +26,12 @@ class Guard:
 
     def __init__(self, tokens: Mapping[str, str]) -> None:
         self._known = {scope: _digest(tokens[scope]) for scope in SCOPES}
+
+    def scope_of(self, token: str) -> str | None:
+        """The token's scope; every one is compared, so that the time tells nothing."""
+        digest = _digest(token)
+        matching = [scope for scope in SCOPES if hmac.compare_digest(self._known[scope], digest)]
+        return matching[-1] if matching else None
 
     def check(self, connection: ASGIConnection[Any, Any, Any, Any], options: Any) -> None:
         """Returns where the token is there and may.
@@ -34,25 +44,20 @@ class Guard:
             NotAuthorizedException: there is no token, or a wrong one.
             PermissionDeniedException: the token may not.
         """
-        if options.get(OPEN):
+        method = connection.scope.get("method")
+        if options.get(OPEN) or (method == "GET" and options.get(OPEN_TO_READ)):
             return
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-        scope = _scope(self._known, token) if scheme.lower() == "bearer" else None
+        scope = self.scope_of(token) if scheme.lower() == "bearer" else None
         if scope is None:
             raise NotAuthorizedException(
                 "a bearer token is needed, and it has to be right",
                 headers={"WWW-Authenticate": 'Bearer realm="eureke"'},
             )
-        reads = connection.scope.get("method") in READING or options.get(READS, False)
+        connection.scope[GRANTED] = scope  # type: ignore[typeddict-unknown-key]
+        reads = method in READING or options.get(READS, False)
         if not reads and scope != "write":
             raise PermissionDeniedException("this token may read, and nothing else")
-
-
-def _scope(known: Mapping[str, bytes], token: str) -> str | None:
-    """The token's scope; every one is compared, so that the time tells nothing."""
-    digest = _digest(token)
-    matching = [scope for scope in SCOPES if hmac.compare_digest(known[scope], digest)]
-    return matching[-1] if matching else None
 
 
 def _digest(token: str) -> bytes:

@@ -125,7 +125,7 @@ async def _send_one(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             f"a notification has at most {ITEM_BYTES_MOST} bytes",
         )
-    notification = _notification(_one(body), key or _new_id(), time.time_ns())
+    notification = notification_of(_one(body), key or new_id(), time.time_ns())
     if not repeated:
         (acknowledged,) = await entrance.accept([notification], request_id=request_id)
         if not acknowledged:
@@ -146,7 +146,7 @@ async def _send_many(
         )
     if not raws:
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "there is no notification in it")
-    key = key or _new_id()
+    key = key or new_id()
     read = [_read(raw, f"{key}-{at}") for at, raw in enumerate(raws)]
     good = [each for each in read if isinstance(each, Notification)]
     if repeated:
@@ -163,7 +163,8 @@ async def _send_many(
     return Response(Many(accepted, items), status_code=status)
 
 
-def _new_id() -> str:
+def new_id() -> str:
+    """An id for a notification that came without one."""
     return f"{_chance.getrandbits(128):032x}"
 
 
@@ -178,7 +179,7 @@ def _read(raw: bytes, otherwise_id: str) -> Notification | str:
     if len(raw) > ITEM_BYTES_MOST:
         return f"a notification has at most {ITEM_BYTES_MOST} bytes"
     try:
-        return _notification(_one(raw), otherwise_id, time.time_ns())
+        return notification_of(_one(raw), otherwise_id, time.time_ns())
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         return str(error)
 
@@ -194,7 +195,8 @@ def _items(read: list[Notification | str], acknowledged: list[bool]) -> Iterator
             yield Item(HTTPStatus.SERVICE_UNAVAILABLE, each.id, "not acknowledged: send it again")
 
 
-def _notification(said: NewNotification, otherwise_id: str, now_ns: int) -> Notification:
+def notification_of(said: NewNotification, otherwise_id: str, now_ns: int) -> Notification:
+    """The notification in the wire format, with what was not said."""
     created_ns = now_ns if said.created_ns is UNSET else said.created_ns
     return Notification(
         id=otherwise_id if said.id is UNSET else said.id,

@@ -11,6 +11,8 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from prometheus_client import Counter, Gauge, Histogram
 
+from eureke.pipeline.users import STATEMENTS
+
 REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 WRITTEN_EVERY_S: Final = 0.1
 NOWHERE: Final = "none"
@@ -62,6 +64,8 @@ class Observed:
         request_id = _request_id(scope) or f"{self._chance.getrandbits(64):016x}"
         scope["request_id"] = request_id  # type: ignore[typeddict-unknown-key]
         status = 500
+        statements: list[str] = []
+        STATEMENTS.set(statements)
 
         async def sent(message: Message) -> None:
             nonlocal status
@@ -70,6 +74,7 @@ class Observed:
                 message["headers"] = [
                     *message["headers"],
                     (b"x-request-id", request_id.encode()),
+                    (b"server-timing", _timing(time.monotonic_ns() - begin_ns, statements)),
                 ]
             await send(message)
 
@@ -99,6 +104,11 @@ class Observed:
         self._log.write(b"\n".join([*self._lines, b""]))
         self._log.flush()
         self._lines.clear()
+
+
+def _timing(took_ns: int, statements: list[str]) -> bytes:
+    """What took the time so far, for whoever asked (W3C Server Timing)."""
+    return f'app;dur={took_ns / 1e6:.2f}, sql;desc="{len(statements)}"'.encode()
 
 
 def _request_id(scope: Any) -> str:

@@ -62,7 +62,7 @@ def application(behind: Behind, settings: Settings) -> Litestar:
         return check_content(request)
 
     return Litestar(
-        [health, metrics, Users, Notifications, graph.controller(teaching=True)],
+        [health, metrics, Users, Notifications, graph.door(guard, teaching=settings.teaching)],
         # One, not one for each part: several would be a task group for every request.
         dependencies={"behind": _provided(behind)},
         exception_handlers=HANDLERS,
@@ -106,7 +106,7 @@ def _behind(settings: Settings) -> Behind:
         _forgetting(cache.changed),
         _forgetting(PreferenceCache(settings).forget),
     ]
-    return Behind(accounts, cache, Entrance(settings), Keys(settings), Statuses(settings))
+    return Behind(settings, accounts, cache, Entrance(settings), Keys(settings), Statuses(settings))
 
 
 async def _ready() -> None:

@@ -1,0 +1,71 @@
+"""What the resolvers of one operation share: who asks, loaders that ask once for many, a budget."""
+
+import asyncio
+from typing import Any, Final
+
+from graphql import GraphQLError
+from litestar.types import Scope
+from strawberry.dataloader import DataLoader
+from strawberry.litestar import BaseContext
+from strawberry.types import Info
+
+from eureke.notification import Notification
+from eureke.pipeline.accounts import User
+from eureke.pipeline.api.behind import Behind
+from eureke.pipeline.api.guard import GRANTED
+from eureke.pipeline.history import newest
+
+ONE_BY_ONE: Final = b"x-teach-one-by-one"
+"""Header that takes the loaders' batches away, to see what they are good for."""
+PAGE_MOST: Final = 100
+SHOWN_MOST: Final = 2_000
+"""Users and notifications that one operation may show: lists in lists multiply."""
+
+
+class Context(BaseContext, kw_only=True):
+    """Of one operation: what is asked for together is read together."""
+
+    behind: Behind
+    users: DataLoader[int, User | None]
+    notifications: DataLoader[int, list[Notification]]
+    granted: str
+    shown: int = 0
+    connection_params: Any = None
+    """What a socket said in its first message."""
+
+    def show(self, first: int) -> int:
+        """How many of a list to show.
+
+        Raises:
+            GraphQLError: it is negative, more than a page, or too much with all the others.
+        """
+        if not 0 <= first <= PAGE_MOST:
+            raise GraphQLError(f"first is from 0 to {PAGE_MOST}")
+        self.shown += first
+        if self.shown > SHOWN_MOST:
+            raise GraphQLError(f"the lists of an operation show at most {SHOWN_MOST} in all")
+        return first
+
+
+Asked = Info[Context, None]
+
+
+async def context_of(behind: Behind, scope: Scope) -> Context:
+    """A context for an operation."""
+
+    async def users(ids: list[int]) -> list[User | None]:
+        found = await asyncio.to_thread(behind.accounts.many, ids)
+        return [found.get(each) for each in ids]
+
+    async def notifications(ids: list[int]) -> list[list[Notification]]:
+        found = await asyncio.to_thread(newest, behind.settings, ids, most=PAGE_MOST)
+        return [found[each] for each in ids]
+
+    named = {name for name, _ in scope["headers"]}
+    most = 1 if behind.settings.teaching and ONE_BY_ONE in named else None
+    return Context(
+        behind=behind,
+        users=DataLoader(load_fn=users, max_batch_size=most),
+        notifications=DataLoader(load_fn=notifications, max_batch_size=most),
+        granted=str(scope.get(GRANTED, "")),
+    )

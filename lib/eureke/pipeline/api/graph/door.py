@@ -1,0 +1,120 @@
+"""The door for GraphQL over HTTP and WebSocket, with limits on what a query may cost."""
+
+from typing import Any, ClassVar, Final
+
+import strawberry
+from graphql import GraphQLError
+from litestar import Response
+from litestar.di import Provide
+from strawberry.exceptions import ConnectionRejectionError
+from strawberry.extensions import (
+    AddValidationRules,
+    DisableIntrospection,
+    MaskErrors,
+    MaxAliasesLimiter,
+    MaxTokensLimiter,
+    ParserCache,
+    QueryDepthLimiter,
+    ValidationCache,
+)
+from strawberry.litestar import make_graphql_controller
+from strawberry.schema.config import StrawberryConfig
+from strawberry.subscriptions import GRAPHQL_TRANSPORT_WS_PROTOCOL
+from strawberry.types.execution import ExecutionContext
+from strawberry.types.unset import UNSET
+
+from eureke.errors import BadParameter
+from eureke.pipeline.api.graph.context import Context, context_of
+from eureke.pipeline.api.graph.mutation import Mutation
+from eureke.pipeline.api.graph.query import Query
+from eureke.pipeline.api.graph.subscription import Subscription
+from eureke.pipeline.api.guard import OPEN_TO_READ, READS, Guard
+
+DEPTH_MOST: Final = 8
+ALIASES_MOST: Final = 15
+TOKENS_MOST: Final = 1_000
+QUERIES_KEPT: Final = 200
+LIMITS: Final = [
+    *QueryDepthLimiter(max_depth=DEPTH_MOST).validation_rules,
+    *MaxAliasesLimiter(max_alias_count=ALIASES_MOST).validation_rules,
+]
+"""Made once: what is validated is kept by its rules."""
+CLOSED: Final = "a bearer token is needed, and it has to be right"
+
+
+def door(guard: Guard, *, teaching: bool) -> Any:
+    """The controller; with a page to try it, and a schema to look at, where it is for teaching."""
+    schema = _Schema(
+        Query,
+        Mutation,
+        Subscription,
+        config=StrawberryConfig(disable_field_suggestions=not teaching),
+        extensions=[
+            lambda: AddValidationRules(LIMITS),
+            lambda: MaxTokensLimiter(max_token_count=TOKENS_MOST),
+            lambda: MaskErrors(_of_the_inside, "this is our fault, and it is in our log"),
+            *([] if teaching else [DisableIntrospection]),
+            # Most of a query's time is its parsing and validation, and clients ask the same again.
+            lambda: ParserCache(maxsize=QUERIES_KEPT),
+            lambda: ValidationCache(maxsize=QUERIES_KEPT),
+        ],
+    )
+    made: Any = make_graphql_controller(
+        schema,
+        path="/graphql",
+        graphql_ide="graphiql" if teaching else None,
+        allow_queries_via_get=False,
+        subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
+        context_getter=context_of,
+    )
+
+    class Door(made):  # type: ignore[misc]
+        """What Strawberry makes, with our tokens for its sockets."""
+
+        # A reader's token will do: what changes something looks at it itself. The page that shows
+        # how to ask is anybody's.
+        opt: ClassVar = {READS: True, OPEN_TO_READ: teaching}
+        dependencies: ClassVar = {
+            **made.dependencies,
+            "response": Provide(_response, sync_to_thread=False),
+        }
+
+        async def on_ws_connect(self, context: Context) -> Any:
+            """Lets a socket in by the token of its first message."""
+            scope = guard.scope_of(_token(context))
+            if scope is None:
+                raise ConnectionRejectionError({"reason": CLOSED})
+            context.granted = scope
+            return UNSET
+
+    return Door
+
+
+class _Schema(strawberry.Schema):
+    """One that writes down what is wrong here, and not what clients do wrong."""
+
+    def process_errors(
+        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
+    ) -> None:
+        """Writes them down."""
+        inside = [error for error in errors if _of_the_inside(error)]
+        if inside:
+            super().process_errors(inside, execution_context)
+
+
+def _response() -> Response[None]:
+    """Of Strawberry's own this needs a thread for every request."""
+    return Response(None)
+
+
+def _token(context: Context) -> str:
+    """A browser cannot send a header with a socket, but a first message."""
+    said = context.connection_params or {}
+    header = str(said.get("Authorization", "")) if isinstance(said, dict) else ""
+    return header.removeprefix("Bearer ")
+
+
+def _of_the_inside(error: GraphQLError) -> bool:
+    """Whether an error tells of what is behind; ours to say are those of values."""
+    inner = error.original_error
+    return inner is not None and not isinstance(inner, GraphQLError | BadParameter | ValueError)
