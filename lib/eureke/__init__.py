@@ -8,7 +8,9 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from eureke import charts, learn
+    from eureke import charts, experiments, learn
+    from eureke.chapter import Chapter
+    from eureke.clients import follow
     from eureke.errors import EurekeError
     from eureke.measure.results import Result, list_results, load_result
     from eureke.notification import Notification
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from eureke.stack.stack import Stack
 
 __all__ = [
+    "Chapter",
     "EurekeError",
     "Notification",
     "Result",
@@ -24,18 +27,22 @@ __all__ = [
     "Scenario",
     "Stack",
     "charts",
+    "experiments",
+    "follow",
     "learn",
     "list_results",
     "load_result",
 ]
 
 _HOMES: Final = {
+    "Chapter": "eureke.chapter",
     "EurekeError": "eureke.errors",
     "Notification": "eureke.notification",
     "Result": "eureke.measure.results",
     "Run": "eureke.run",
     "Scenario": "eureke.scenario",
     "Stack": "eureke.stack.stack",
+    "follow": "eureke.clients",
     "list_results": "eureke.measure.results",
     "load_result": "eureke.measure.results",
 }

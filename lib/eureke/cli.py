@@ -95,13 +95,14 @@ def run(
 @app.command()
 def read(
     notebook: Annotated[str, typer.Argument()] = "07-hourly-million",
-    result: Annotated[str, typer.Option(help="run id; the newest when left out")] = "",
+    result: Annotated[str, typer.Option(help="run id; the newest of it when left out")] = "",
 ) -> None:
     """Write the copy of a notebook that people read, from a result."""
     from eureke.measure.results import load_result
-    from eureke.notebooks import write_page
+    from eureke.notebooks import newest, write_page
 
-    typer.echo(f"written: {write_page(notebook, load_result(result))}")
+    found = load_result(result) if result else newest(notebook)
+    typer.echo(f"written: {write_page(notebook, found)}")
 
 
 @app.command()

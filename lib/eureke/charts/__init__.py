@@ -9,7 +9,10 @@ from eureke.charts.latency import figure_latency
 from eureke.charts.outages import figure_outages
 from eureke.charts.outcomes import figure_outcomes
 from eureke.charts.overtaking import figure_overtaking
+from eureke.charts.pages import figure_pages
 from eureke.charts.processes import figure_processes
+from eureke.charts.retries import figure_retries
+from eureke.charts.spreads import figure_reuse
 from eureke.charts.stages import figure_stages
 from eureke.charts.style import Chart
 from eureke.charts.throughput import figure_throughput
@@ -25,7 +28,10 @@ __all__ = [
     "figure_outages",
     "figure_outcomes",
     "figure_overtaking",
+    "figure_pages",
     "figure_processes",
+    "figure_retries",
+    "figure_reuse",
     "figure_stages",
     "figure_throughput",
     "save_all",

@@ -38,15 +38,15 @@ def page(
     """
     chart = blank(name, height_in=height_in)
     chart.sentence = finding
-    down_in = _title(chart, finding)
+    down_in = title(chart, finding, most_in=WIDTH_IN - 2 * MARGIN_IN - STAMP_IN)
     _stamp(chart, result.summary)
-    down_in = _lines(chart, method, down_in, color=GREY)
-    down_in = _lines(chart, setting(result.run, phase), down_in, color=GREY)
+    down_in = lines(chart, method, down_in, color=GREY)
+    down_in = lines(chart, setting(result.run, phase), down_in, color=GREY)
     trouble = _trouble(result.summary)
     if trouble:
-        down_in = _lines(chart, trouble, down_in, color=BAD)
+        down_in = lines(chart, trouble, down_in, color=BAD)
     chart.head_in = down_in + 0.2
-    _foot(chart, result)
+    foot(chart, result, note=NOTE)
     return chart
 
 
@@ -103,35 +103,36 @@ def verdict(summary: Mapping[str, Any]) -> str:
     return "VALID" if summary.get("valid") else "INVALID"
 
 
-def _title(chart: Chart, finding: str) -> float:
+def title(chart: Chart, finding: str, *, most_in: float) -> float:
+    """Writes the finding; gives how far down it reaches, in inches."""
     words: dict[str, Any] = {"fontsize": 15, "fontweight": 600}
-    most_in = WIDTH_IN - 2 * MARGIN_IN - STAMP_IN
-    lines = wrapped(chart, finding, most_in=most_in, **words)
+    told = wrapped(chart, finding, most_in=most_in, **words)
     chart.text(
         MARGIN_IN / WIDTH_IN,
         1 - 0.34 / chart.height_in,
-        lines,
+        told,
         va="top",
         linespacing=1.25,
         color=INK,
         **words,
     )
-    return 0.34 + 0.27 * (lines.count("\n") + 1) + 0.08
+    return 0.34 + 0.27 * (told.count("\n") + 1) + 0.08
 
 
-def _lines(chart: Chart, words: str, down_in: float, *, color: str) -> float:
-    lines = wrapped(chart, words, most_in=WIDTH_IN - 2 * MARGIN_IN, fontsize=8.5)
+def lines(chart: Chart, words: str, down_in: float, *, color: str) -> float:
+    """Writes small words from there on; gives how far down they reach, in inches."""
+    told = wrapped(chart, words, most_in=WIDTH_IN - 2 * MARGIN_IN, fontsize=8.5)
     chart.text(
         MARGIN_IN / WIDTH_IN,
         1 - down_in / chart.height_in,
-        lines,
+        told,
         va="top",
         fontsize=8.5,
         linespacing=1.4,
         fontfamily=["Inter", "DejaVu Sans"],  # a reason may hold letters of any script
         color=color,
     )
-    return down_in + 0.175 * (lines.count("\n") + 1)
+    return down_in + 0.175 * (told.count("\n") + 1)
 
 
 def _stamp(chart: Chart, summary: Mapping[str, Any]) -> None:
@@ -164,7 +165,8 @@ def _trouble(summary: Mapping[str, Any]) -> str:
     return "" if said == "VALID" else f"Not to be believed: {'; '.join(reasons)}"
 
 
-def _foot(chart: Chart, result: Result) -> None:
+def foot(chart: Chart, result: Result, *, note: str) -> None:
+    """Writes what has to be known, and where the figure comes from."""
     machine = result.run.get("machine", {})
     commit = str(machine.get("commit") or "")[:7]
     changed = " with changes" if machine.get("dirty") else ""
@@ -175,6 +177,6 @@ def _foot(chart: Chart, result: Result) -> None:
     ]
     y = 0.2 / chart.height_in
     small: dict[str, Any] = {"fontsize": 7.5, "color": GREY, "va": "center"}
-    chart.text(MARGIN_IN / WIDTH_IN, y, NOTE, **small)
+    chart.text(MARGIN_IN / WIDTH_IN, y, note, **small)
     told = " · ".join(part for part in parts if part)
     chart.text(1 - MARGIN_IN / WIDTH_IN, y, told, ha="right", **small)

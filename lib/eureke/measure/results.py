@@ -81,6 +81,10 @@ class Result:
             )
         return values
 
+    def table(self, name: str) -> pd.DataFrame:
+        """A table that a chapter has kept."""
+        return self._table(f"{name}.parquet")
+
     def _table(self, name: str) -> pd.DataFrame:
         try:
             return pd.read_parquet(self.folder / name)

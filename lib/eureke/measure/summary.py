@@ -37,6 +37,9 @@ PERCENTILES: Final = ("p50", "p90", "p99", "p99_9", "max")
 
 def summary_table(summary: Mapping[str, Any]) -> str:
     """The summary as aligned lines, the verdicts last."""
+    if "chapter" in summary:
+        found = summary["found"].items()
+        return "\n".join([f"  chapter {summary['chapter']}", *(f"  {n}: {v}" for n, v in found)])
     values = dict(summary) | {"_faults": _faults(summary), "_ratio": _ratio(summary)}
     rows = [(label, _told(form, values.get(key))) for label, key, form in LINES]
     for name, label in LATENCIES:
@@ -57,6 +60,8 @@ def result_line(result: Result) -> str:
         return f"{result.run_id}  unreadable: {error.what}"
     if summary.get("aborted"):
         return f"{result.run_id}  aborted: {summary.get('abort_reason')}"
+    if "chapter" in summary:
+        return f"{result.run_id}  chapter {summary['chapter']}"
     verdict = "accounted" if summary["accounted"] else "NOT ACCOUNTED"
     valid = "valid" if summary["valid"] else "INVALID"
     return (

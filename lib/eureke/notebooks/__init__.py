@@ -1,6 +1,6 @@
 """The notebooks' door: run with parameters, reported, and made into pages people read."""
 
 from eureke.notebooks.execute import Executed, execute
-from eureke.notebooks.page import stale, write_page
+from eureke.notebooks.page import newest, stale, write_page
 
-__all__ = ["Executed", "execute", "stale", "write_page"]
+__all__ = ["Executed", "execute", "newest", "stale", "write_page"]

@@ -9,7 +9,7 @@ from typing import Any, Final
 import nbformat
 
 from eureke.errors import ResultUnreadable
-from eureke.measure.results import Result
+from eureke.measure.results import Result, list_results
 from eureke.notebooks.parameters import source
 from eureke.places import home
 
@@ -20,6 +20,21 @@ SKIPPED_TAGS: Final = {"injected-parameters"}
 def page_path(name: str) -> Path:
     """Where a notebook's page is kept."""
     return home() / "docs" / "read" / f"{name}.md"
+
+
+def newest(name: str) -> Result:
+    """The newest result that holds an executed copy of the notebook.
+
+    Raises:
+        ResultUnreadable: there is none.
+    """
+    found = [each for each in list_results() if (each.folder / f"{name}.ipynb").exists()]
+    if not found:
+        raise ResultUnreadable(
+            f"there is no result of {name} yet",
+            remedy=f"make one: `eureke run {name} --profile standard`",
+        )
+    return found[-1]
 
 
 def write_page(name: str, result: Result) -> Path:

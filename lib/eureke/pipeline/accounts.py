@@ -119,8 +119,18 @@ class Accounts:
         with told("read"), self._engine.connect() as connection:
             return {row[0]: _user(row) for row in connection.execute(query)}
 
-    def page(self, *, limit: int, cursor: str = "", sort: str = "id", username: str = "") -> Page:
-        """Users in order, from where the cursor says.
+    def page(
+        self,
+        *,
+        limit: int,
+        cursor: str = "",
+        offset: int = 0,
+        sort: str = "id",
+        username: str = "",
+    ) -> Page:
+        """Users in order, from where the cursor says, or after so many of them.
+
+        An offset counts rows: whoever comes or goes before it moves all that follow.
 
         Raises:
             BadParameter: an unknown order, or a cursor that this server did not give.
@@ -131,7 +141,7 @@ class Accounts:
                 f"users cannot be sorted by {name!r}", remedy=f"by one of: {', '.join(SORTS)}"
             )
         column, down = SORTS[name], sort.startswith("-")
-        query = _joined().limit(limit + 1)
+        query = _joined().limit(limit + 1).offset(offset)
         order = (column.desc(), USERS.c.id.desc()) if down else (column, USERS.c.id)
         query = query.order_by(*order)
         if username:

@@ -42,9 +42,12 @@ def served(settings: Settings, folder: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def serving(settings: Settings, folder: Path) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
+def serving(
+    settings: Settings, folder: Path, *, port: int = 0
+) -> Iterator[tuple[str, "subprocess.Popen[bytes]"]]:
     """A server with these settings: its address and its process."""
-    file, (port,) = folder / "settings.json", free_ports(1)
+    file = folder / "settings.json"
+    port = port or free_ports(1)[0]
     settings.write(file)
     with (folder / "api.log").open("wb") as log:
         process = subprocess.Popen(

@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any
+from urllib.parse import urlencode
 
 import msgspec
 from litestar import Controller, Request, Response, delete, get, head, patch, post, put
 from litestar.exceptions import HTTPException
 from litestar.params import Parameter
 
-from eureke.pipeline.accounts import PAGE_MOST, Condition, NewUser, Page, User, merged
+from eureke.pipeline.accounts import ID_MOST, PAGE_MOST, Condition, NewUser, Page, User, merged
 from eureke.pipeline.api.behind import Behind
 from eureke.pipeline.api.content import JSON
 from eureke.pipeline.api.keys import Key
@@ -26,19 +27,24 @@ class Users(Controller):
     path = "/users"
 
     @get(sync_to_thread=True)
-    def list_users(
+    def list_users(  # noqa: PLR0917  Litestar passes them by name
         self,
         behind: Behind,
         limit: Annotated[int, Parameter(ge=1, le=PAGE_MOST)] = 20,
         cursor: str = "",
+        offset: Annotated[int, Parameter(ge=0, le=ID_MOST)] = 0,
         sort: str = "id",
         username: str = "",
     ) -> Response[Page]:
         """Users in order; `next` is where the following ones begin."""
-        page = behind.accounts.page(limit=limit, cursor=cursor, sort=sort, username=username)
+        page = behind.accounts.page(
+            limit=limit, cursor=cursor, offset=offset, sort=sort, username=username
+        )
         headers = {}
         if page.next:
-            headers["Link"] = f'</users?limit={limit}&sort={sort}&cursor={page.next}>; rel="next"'
+            asked = {"limit": limit, "sort": sort, "username": username, "cursor": page.next}
+            query = urlencode({name: value for name, value in asked.items() if value != ""})
+            headers["Link"] = f'</users?{query}>; rel="next"'
         return Response(page, headers=headers)
 
     @get("/{user_id:int}")

@@ -1,0 +1,15 @@
+"""Learning by guessing first, by looking at what went over the wire, and by exercises."""
+
+from eureke.learn.exercise import Answered, exercise, hint
+from eureke.learn.prediction import PAPERMILL_VARIABLE, Prediction, predict
+from eureke.learn.wire import wire
+
+__all__ = [
+    "PAPERMILL_VARIABLE",
+    "Answered",
+    "Prediction",
+    "exercise",
+    "hint",
+    "predict",
+    "wire",
+]

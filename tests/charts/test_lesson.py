@@ -1,0 +1,67 @@
+"""The chapters' figures: drawn from kept tables alone, the same each time, the finding on top."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pytest
+from matplotlib.text import Text
+
+from eureke import charts
+from eureke.charts import Chart
+from eureke.measure.results import Result, ResultWriter
+
+Draw = Callable[[Result], Chart]
+RUN = {
+    "backend": "processes",
+    "images": {},
+    "machine": {"cores_usable": 2, "processor": "a processor", "commit": "0" * 40, "dirty": False},
+}
+PAGES = pd.DataFrame(
+    [
+        {"change": "somebody comes", "by": by, "user": f"u{n}", "seen": seen}
+        for by, counts in (("offset", [1, 2, 0]), ("cursor", [1, 1, 1]))
+        for n, seen in enumerate(counts)
+    ]
+)
+RETRIES = pd.DataFrame(
+    [
+        {
+            "t_s": t_s,
+            "taken": t_s > 0.5,
+            "policy": policy,
+            "away_s": 0.5,
+            "per_s": 9.0,
+            "clients": 3,
+        }
+        for policy, times in (("together", [0, 0.6, 0.6, 0.6]), ("apart", [0, 0.6, 0.7, 0.8]))
+        for t_s in times
+    ]
+)
+REUSE = pd.DataFrame(
+    [{"way": way, "ms": ms} for way, ms in (("each", 2.0), ("kept", 1.0)) for _ in range(9)]
+)
+FIGURES: list[Any] = [
+    pytest.param(charts.figure_pages, "pages", PAGES, "By offset 2 users", id="pages"),
+    pytest.param(charts.figure_retries, "retries", RETRIES, "up to 3 clients", id="retries"),
+    pytest.param(charts.figure_reuse, "reuse", REUSE, "2.0 times as fast", id="reuse"),
+]
+
+
+@pytest.mark.parametrize(("draw", "name", "table", "finding"), FIGURES)
+def test_a_figure_tells_its_finding(
+    draw: Draw, name: str, table: pd.DataFrame, finding: str, tmp_path: Path
+) -> None:
+    """In its title, from the table; where it was, at its foot; the same picture twice."""
+    writer = ResultWriter(tmp_path)
+    writer.write_json("run.json", RUN)
+    table.to_parquet(writer.folder / f"{name}.parquet")
+    result = Result(writer.folder)
+    chart = draw(result)
+    said = " ".join(" ".join(each.get_text().split()) for each in chart.findobj(Text))
+    assert finding in chart.sentence
+    assert finding in said
+    assert "processes on 2 cores" in said
+    assert writer.run_id in said
+    assert chart.svg() == draw(Result(writer.folder)).svg()
