@@ -42,7 +42,24 @@ RETRIES = pd.DataFrame(
 REUSE = pd.DataFrame(
     [{"way": way, "ms": ms} for way, ms in (("each", 2.0), ("kept", 1.0)) for _ in range(9)]
 )
+TRIPS = pd.DataFrame(
+    [
+        {"way": "REST", "users": 20, "requests": 40, "bytes": 3000},
+        {"way": "GraphQL", "users": 20, "requests": 1, "bytes": 1000},
+    ]
+)
+STATEMENTS = pd.DataFrame(
+    [
+        {"way": way, "asked": asked, "statements": asked if way == "one by one" else 1}
+        for asked in (1, 5, 9)
+        for way in ("one by one", "together")
+    ]
+)
 FIGURES: list[Any] = [
+    pytest.param(charts.figure_trips, "trips", TRIPS, "of 40 requests, and 3.0", id="trips"),
+    pytest.param(
+        charts.figure_statements, "statements", STATEMENTS, "9 statements for 9", id="statements"
+    ),
     pytest.param(charts.figure_pages, "pages", PAGES, "By offset 2 users", id="pages"),
     pytest.param(charts.figure_retries, "retries", RETRIES, "up to 3 clients", id="retries"),
     pytest.param(charts.figure_reuse, "reuse", REUSE, "2.0 times as fast", id="reuse"),

@@ -132,6 +132,31 @@ def test_the_hourly_million_runs_small_from_end_to_end(checkout: Path) -> None:
     assert not list((checkout / "run").glob("*/supervisor.sock")), "the stack was left running"
 
 
+@pytest.mark.parametrize("name", ["01-rest", "02-graphql"])
+def test_a_chapter_runs_from_end_to_end(checkout: Path, name: str) -> None:
+    """The very file that people read: its check cell passes, with every figure."""
+    done = execute(name)
+    assert done.result is not None
+    assert done.result.summary["chapter"] == name
+    notebook = nbformat.read(done.notebook, as_version=4)  # type: ignore[no-untyped-call]
+    drawn = [
+        line
+        for cell in notebook.cells
+        if cell.cell_type == "code"
+        for line in cell.source.splitlines()
+        if line.startswith("charts.figure_")
+    ]
+    figures = [
+        output
+        for cell in notebook.cells
+        for output in cell.get("outputs", [])
+        if "image/svg+xml" in output.get("data", {})
+    ]
+    assert len(figures) == len(drawn) > 0
+    assert "https://" not in _loaded(done.html.read_text())
+    assert not list((checkout / "run").glob("*/supervisor.sock")), "the stack was left running"
+
+
 def _loaded(html: str) -> str:
     """The places an HTML page would load something from."""
     return "\n".join(line for line in html.splitlines() if "src=" in line or "<link" in line)

@@ -14,8 +14,10 @@ from eureke.charts.processes import figure_processes
 from eureke.charts.retries import figure_retries
 from eureke.charts.spreads import figure_reuse
 from eureke.charts.stages import figure_stages
+from eureke.charts.statements import figure_statements
 from eureke.charts.style import Chart
 from eureke.charts.throughput import figure_throughput
+from eureke.charts.trips import figure_trips
 
 if TYPE_CHECKING:
     from eureke.measure.results import Result
@@ -33,7 +35,9 @@ __all__ = [
     "figure_retries",
     "figure_reuse",
     "figure_stages",
+    "figure_statements",
     "figure_throughput",
+    "figure_trips",
     "save_all",
 ]
 

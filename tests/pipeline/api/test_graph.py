@@ -75,14 +75,30 @@ def test_a_field_that_is_not_there_is_found_before_anything_is_sent(graph: Graph
         session.execute(gql("{ user(id: 1) { password } }"))
 
 
-@pytest.mark.parametrize(
-    ("query", "said"),
-    [
-        ("{ " + " ".join(f"a{n}: user(id: {n}) {{ id }}" for n in range(20)) + " }", "alias"),
-        ("{ user(id: 1) { " + "id " * 2000 + "} }", "token"),
-    ],
-)
-def test_a_query_that_is_too_much(client: Client, query: str, said: str) -> None:
+LOOP = "{ user(id: 1) { " + "notifications { user { " * 6 + "id" + " } }" * 6 + " } }"
+TREE = " ".join(f"fragment f{n} on User {{ ...f{n + 1} ...f{n + 1} }}" for n in range(60))
+TOO_MUCH = {
+    "alias": "{ " + " ".join(f"a{n}: user(id: {n}) {{ id }}" for n in range(20)) + " }",
+    "token": "{ user(id: 1) { " + "id " * 2000 + "} }",
+    "5,100": "{ users(first: 100) { edges { node { notifications(first: 50) { id } } } } }",
+    "1,000,000": "{ users(first: 1000000) { edges { cursor } } }",
+    "10,100": """query ($n: Int!) { users(first: $n) { edges { node { ...f } } } }
+        fragment f on User { notifications(first: $n) { id } }""",
+    "depth": LOOP,
+    "within itself": """fragment f on User { notifications { user { ...f ...f } } }
+        { user(id: 1) { ...f } }""",
+    "introspection depth": "{ __schema { "
+    + "types { fields { type { " * 3
+    + "name"
+    + "} } } " * 3
+    + "} }",
+    "unknown fragment": f"{TREE} {{ user(id: 1) {{ ...f0 }} }}",
+    "million million": f"{TREE} fragment f60 on User {{ a: id }} {{ user(id: 1) {{ ...f0 }} }}",
+}
+
+
+@pytest.mark.parametrize(("said", "query"), TOO_MUCH.items(), ids=TOO_MUCH)
+def test_a_query_that_is_too_much(client: Client, said: str, query: str) -> None:
     """Is refused before it runs."""
     answer = client.post("/graphql", json={"query": query})
     assert said in answer.text.lower()
@@ -216,7 +232,7 @@ def test_many_users_are_one_statement(client: Client) -> None:
 
 @pytest.mark.parametrize("first", [-1, 101])
 def test_a_page_has_its_limit(client: Client, first: int) -> None:
-    """So have all lists of an operation together."""
+    """Neither less than nothing nor more than a page."""
     query = f"{{ users(first: {first}) {{ edges {{ cursor }} }} }}"
     answer = client.post("/graphql", json={"query": query}).json()
     assert "from 0 to 100" in answer["errors"][0]["message"]

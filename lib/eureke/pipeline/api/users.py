@@ -12,10 +12,12 @@ from litestar import Controller, Request, Response, delete, get, head, patch, po
 from litestar.exceptions import HTTPException
 from litestar.params import Parameter
 
+from eureke.notification import Notification
 from eureke.pipeline.accounts import ID_MOST, PAGE_MOST, Condition, NewUser, Page, User, merged
 from eureke.pipeline.api.behind import Behind
 from eureke.pipeline.api.content import JSON
 from eureke.pipeline.api.keys import Key
+from eureke.pipeline.history import newest
 
 Seen = Annotated[str | None, Parameter(header="If-Match", required=False)]
 Known = Annotated[str | None, Parameter(header="If-None-Match", required=False)]
@@ -63,6 +65,17 @@ class Users(Controller):
         """Whether there is such a user, and the tag."""
         shown = await behind.cache.show(user_id)
         return Response(None, headers={"ETag": shown.tag})
+
+    @get("/{user_id:int}/notifications", sync_to_thread=True)
+    def list_notifications(
+        self,
+        behind: Behind,
+        user_id: int,
+        limit: Annotated[int, Parameter(ge=1, le=PAGE_MOST)] = 10,
+    ) -> list[Notification]:
+        """The user's newest notifications, newest first."""
+        user = behind.accounts.get(user_id)
+        return newest(behind.settings, [user.id], most=limit)[user.id]
 
     @post(sync_to_thread=True)
     def create_user(self, behind: Behind, data: NewUser, key: Key = None) -> Response[User]:

@@ -1,4 +1,4 @@
-"""What the resolvers of one operation share: who asks, loaders that ask once for many, a budget."""
+"""What the resolvers of one operation share: who asks, and loaders that ask once for many."""
 
 import asyncio
 from typing import Any, Final
@@ -18,8 +18,6 @@ from eureke.pipeline.history import newest
 ONE_BY_ONE: Final = b"x-teach-one-by-one"
 """Header that takes the loaders' batches away, to see what they are good for."""
 PAGE_MOST: Final = 100
-SHOWN_MOST: Final = 2_000
-"""Users and notifications that one operation may show: lists in lists multiply."""
 
 
 class Context(BaseContext, kw_only=True):
@@ -29,25 +27,22 @@ class Context(BaseContext, kw_only=True):
     users: DataLoader[int, User | None]
     notifications: DataLoader[int, list[Notification]]
     granted: str
-    shown: int = 0
     connection_params: Any = None
     """What a socket said in its first message."""
 
-    def show(self, first: int) -> int:
-        """How many of a list to show.
-
-        Raises:
-            GraphQLError: it is negative, more than a page, or too much with all the others.
-        """
-        if not 0 <= first <= PAGE_MOST:
-            raise GraphQLError(f"first is from 0 to {PAGE_MOST}")
-        self.shown += first
-        if self.shown > SHOWN_MOST:
-            raise GraphQLError(f"the lists of an operation show at most {SHOWN_MOST} in all")
-        return first
-
 
 Asked = Info[Context, None]
+
+
+def page_of(first: int) -> int:
+    """How many of a list to show.
+
+    Raises:
+        GraphQLError: it is negative, or more than a page.
+    """
+    if not 0 <= first <= PAGE_MOST:
+        raise GraphQLError(f"first is from 0 to {PAGE_MOST}")
+    return first
 
 
 async def context_of(behind: Behind, scope: Scope) -> Context:

@@ -11,10 +11,8 @@ from strawberry.extensions import (
     AddValidationRules,
     DisableIntrospection,
     MaskErrors,
-    MaxAliasesLimiter,
     MaxTokensLimiter,
     ParserCache,
-    QueryDepthLimiter,
     ValidationCache,
 )
 from strawberry.litestar import make_graphql_controller
@@ -25,20 +23,14 @@ from strawberry.types.unset import UNSET
 
 from eureke.errors import BadParameter
 from eureke.pipeline.api.graph.context import Context, context_of
+from eureke.pipeline.api.graph.limits import Limits
 from eureke.pipeline.api.graph.mutation import Mutation
 from eureke.pipeline.api.graph.query import Query
 from eureke.pipeline.api.graph.subscription import Subscription
 from eureke.pipeline.api.guard import OPEN_TO_READ, READS, Guard
 
-DEPTH_MOST: Final = 8
-ALIASES_MOST: Final = 15
 TOKENS_MOST: Final = 1_000
 QUERIES_KEPT: Final = 200
-LIMITS: Final = [
-    *QueryDepthLimiter(max_depth=DEPTH_MOST).validation_rules,
-    *MaxAliasesLimiter(max_alias_count=ALIASES_MOST).validation_rules,
-]
-"""Made once: what is validated is kept by its rules."""
 CLOSED: Final = "a bearer token is needed, and it has to be right"
 
 
@@ -50,7 +42,7 @@ def door(guard: Guard, *, teaching: bool) -> Any:
         Subscription,
         config=StrawberryConfig(disable_field_suggestions=not teaching),
         extensions=[
-            lambda: AddValidationRules(LIMITS),
+            lambda: AddValidationRules([Limits]),
             lambda: MaxTokensLimiter(max_token_count=TOKENS_MOST),
             lambda: MaskErrors(_of_the_inside, "this is our fault, and it is in our log"),
             *([] if teaching else [DisableIntrospection]),

@@ -6,7 +6,7 @@ from typing import Final
 
 import strawberry
 
-from eureke.pipeline.api.graph.context import Asked
+from eureke.pipeline.api.graph.context import Asked, page_of
 from eureke.pipeline.api.graph.types import (
     Notification,
     User,
@@ -37,7 +37,7 @@ class Query:
         self, info: Asked, first: int = 20, after: str = "", sort: str = "id", username: str = ""
     ) -> UserConnection:
         """Users in order, from behind a cursor on."""
-        accounts, most = info.context.behind.accounts, max(1, info.context.show(first))
+        accounts, most = info.context.behind.accounts, max(1, page_of(first))
         page = await asyncio.to_thread(
             accounts.page, limit=most, cursor=after, sort=sort, username=username
         )
@@ -49,7 +49,7 @@ class Query:
     @strawberry.field
     async def notifications(self, info: Asked, first: int = 10) -> list[Notification]:
         """The newest ones of everybody, newest first."""
-        most = info.context.show(first)
+        most = page_of(first)
         found = await asyncio.to_thread(newest, info.context.behind.settings, None, most=most)
         every = [each for some in found.values() for each in some]
         every.sort(key=lambda each: each.created_ns, reverse=True)

@@ -7,7 +7,7 @@ import strawberry
 
 from eureke.notification import Notification as Sent
 from eureke.pipeline.accounts import User as Found
-from eureke.pipeline.api.graph.context import Asked
+from eureke.pipeline.api.graph.context import Asked, page_of
 from eureke.pipeline.statuses import Status
 
 
@@ -87,7 +87,7 @@ class User:
     async def notifications(self, info: Asked, first: int = 10) -> list[Notification]:
         """The newest ones, newest first."""
         found = await info.context.notifications.load(int(self.id))
-        return [notification_of(each) for each in found[: info.context.show(first)]]
+        return [notification_of(each) for each in found[: page_of(first)]]
 
 
 @strawberry.type
