@@ -83,7 +83,11 @@ def run(
     if done.result is not None:
         typer.echo(summary_table(done.result.summary))
     typer.echo(f"\nreport    {done.html}\nnotebook  {done.notebook}")
-    if done.result is not None and profile != "smoke" and not done.result.summary.get("valid", True):
+    if (
+        done.result is not None
+        and profile != "smoke"
+        and not done.result.summary.get("valid", True)
+    ):
         typer.echo(
             "error: the numbers may not be believed (see `valid` above)\n"
             "  remedy: run again with nothing else on the machine, or with a lower rate",

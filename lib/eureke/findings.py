@@ -16,7 +16,7 @@ from eureke.measure.outcomes import outcome_table
 from eureke.measure.sampler import read_samples
 from eureke.measure.timeline import timeline
 from eureke.outages import Absence
-from eureke.phase import Disturb, Phase, Plan
+from eureke.phase import Disturb, Phase, Plan, sender_progress
 from eureke.scenario import Scenario
 
 
@@ -115,6 +115,7 @@ class Findings:
             "effect_ms": latency.percentiles(table["effect_ms"].dropna().to_numpy()),
             "receipt_ms": latency.percentiles(table["receipt_ms"].dropna().to_numpy()),
             "send_lag_p99_ms": latency.percentiles(latency.send_lag_ms(record)).p99,
+            "waited": sender_progress(record).get("waited", 0),
         }
         if isinstance(disturb, Absence):
             begin_ns = pq.read_table(record, columns=["intended_ns"])["intended_ns"].to_numpy()

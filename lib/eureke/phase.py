@@ -160,6 +160,8 @@ class Phase:
     urgent_ms: Percentiles | None = None
     """Of the urgent notifications sent beside it, to their receipt."""
     send_lag_p99_ms: float | None = None
+    waited: int = 0
+    """Requests that had to wait for a connection of the sender's."""
     provider_busy: float = 0.0
     outage: Outage | None = None
     """What it was for, where the provider was away meanwhile."""

@@ -13,7 +13,7 @@ import msgspec
 from confluent_kafka import KafkaException
 
 from eureke.comparison import Peer, one_each
-from eureke.errors import EurekeError
+from eureke.errors import BadParameter, EurekeError
 from eureke.findings import Findings
 from eureke.measure import results, validity
 from eureke.measure.account import merged
@@ -83,6 +83,11 @@ class Run:
         floor: bool = True,
     ) -> "Run":
         """A run whose stack is warm and whose floor is measured."""
+        if scenario.entrance == "api" and not stack.settings.api_url:
+            raise BadParameter(
+                "entrance is 'api', and this stack has no API",
+                remedy="start it with `apis=1`, or by a scenario with this entrance",
+            )
         run = cls(scenario, stack, results.ResultWriter(results_folder))
         with run._aborting():
             run._traffic.settle_in()

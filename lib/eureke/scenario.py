@@ -12,6 +12,7 @@ import msgspec
 from eureke.errors import BadParameter
 
 HOURLY_RATE_PER_S: Final = 1_000_000 / 3600
+ENTRANCES: Final = ("kafka", "api")
 ARRIVALS: Final = ("constant", "poisson")
 
 
@@ -29,6 +30,8 @@ class Scenario:
     rate_per_s: float = HOURLY_RATE_PER_S
     """Offered load of the open loop."""
     arrivals: str = "constant"
+    entrance: str = "kafka"
+    """Where notifications come in: straight into Kafka, or by the API."""
     urgent_per_s: float = 10.0
     """Urgent notifications sent beside them, in a lane of their own; 0 leaves them out."""
     warm_up: int = 5_000
@@ -89,6 +92,11 @@ class Scenario:
     retry_horizon_s: float = 60.0
     """An item that failed for this long, pauses left out, becomes a dead letter."""
 
+    @property
+    def replicas(self) -> int:
+        """How many replicas of the API there are: one at least where it is the entrance."""
+        return self.apis or int(self.entrance == "api")
+
     def __post_init__(self) -> None:
         for problem in _problems(self):
             raise problem
@@ -131,6 +139,7 @@ def check_names(names: Iterable[str], *, allowed: Iterable[str]) -> None:
 
 
 def _problems(scenario: Scenario) -> Iterable[BadParameter]:
+    yield from _unknown_words(scenario)
     for field in fields(scenario):
         value = getattr(scenario, field.name)
         name = field.name
@@ -157,10 +166,14 @@ def _problems(scenario: Scenario) -> Iterable[BadParameter]:
             f"provider_items_per_request is {scenario.provider_items_per_request}",
             remedy="a request carries at least 1 item",
         )
-    if scenario.arrivals not in ARRIVALS:
-        yield BadParameter(
-            f"arrivals is {scenario.arrivals!r}", remedy=f"one of: {', '.join(ARRIVALS)}"
-        )
+
+
+def _unknown_words(scenario: Scenario) -> Iterable[BadParameter]:
+    for name, allowed in (("arrivals", ARRIVALS), ("entrance", ENTRANCES)):
+        if getattr(scenario, name) not in allowed:
+            yield BadParameter(
+                f"{name} is {getattr(scenario, name)!r}", remedy=f"one of: {', '.join(allowed)}"
+            )
 
 
 def _numbers(value: Any) -> tuple[float, ...]:

@@ -21,6 +21,7 @@ LOOK_S: Final = 0.2
 QUIET_S: Final = 45.0
 """Nothing sent and no outcome for so long: what is missing will not come by itself."""
 RESTARTS_MOST: Final = 5
+SENDERS: Final = {"kafka": "eureke.world.sender", "api": "eureke.world.api_sender"}
 PEOPLE_BY: Final = ("seed", "users", "opted_out_share", "quiet_share", "capped_share", "input")
 """What the people of a scenario depend on."""
 UNDER_WAY_MOST: Final = 100
@@ -169,7 +170,7 @@ class Traffic:
         tag = ("--tag", plan.tag) if plan.tag else ()
         self._stack.launch(
             name,
-            "eureke.world.sender",
+            SENDERS[self._scenario.entrance],
             *("--load", str(self.load(plan))),
             *("--lane", plan.lane),
             *("--out", str(record)),

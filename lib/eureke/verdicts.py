@@ -70,6 +70,7 @@ def _facts(main: Phase | None, paced: Phase | None, clock_step_s: float) -> vali
         offered_per_s=paced.offered_per_s if paced else None,
         achieved_per_s=paced.achieved_per_s if paced else None,
         send_lag_p99_ms=paced.send_lag_p99_ms if paced else None,
+        waited=paced.waited if paced else 0,
         clock_step_s=clock_step_s,
         provider_busy=main.provider_busy if main else 0.0,
     )

@@ -1,6 +1,7 @@
 """When numbers may not be believed."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -21,11 +22,12 @@ def test_a_good_run_is_valid() -> None:
     [
         ({"achieved_per_s": 270.0}, "reached"),
         ({"send_lag_p99_ms": 10.5}, "late"),
+        ({"waited": 3}, "connection"),
         ({"provider_busy": 0.97}, "saturated"),
         ({"clock_step_s": -3.0}, "clock"),
     ],
 )
-def test_each_fault_of_the_equipment_is_a_reason(change: dict[str, float], word: str) -> None:
+def test_each_fault_of_the_equipment_is_a_reason(change: dict[str, Any], word: str) -> None:
     """One sentence each, with its number."""
     (reason,) = invalid_reasons(replace(GOOD, **change))
     assert word in reason

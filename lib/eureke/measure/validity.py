@@ -19,6 +19,8 @@ class Facts:
     offered_per_s: float | None = None
     achieved_per_s: float | None = None
     send_lag_p99_ms: float | None = None
+    waited: int = 0
+    """Requests of the paced sender that had to wait for a connection."""
     clock_step_s: float = 0.0
     provider_busy: float = 0.0
     """Share of a core that the provider used, at most."""
@@ -36,6 +38,8 @@ def _reasons(facts: Facts) -> Iterator[str]:
             yield f"the sender reached {share:.1%} of the offered {facts.offered_per_s:.0f}/s"
     if facts.send_lag_p99_ms is not None and facts.send_lag_p99_ms > SEND_LAG_P99_MOST_MS:
         yield f"the sender was late: send lag p99 {facts.send_lag_p99_ms:.1f} ms"
+    if facts.waited:
+        yield f"{facts.waited} requests waited for a connection: the loop was not open"
     if facts.provider_busy > PROVIDER_BUSY_MOST:
         yield f"the provider was saturated: {facts.provider_busy:.2f} of a core"
     if abs(facts.clock_step_s) > CLOCK_STEP_MOST_S:

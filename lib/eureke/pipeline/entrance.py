@@ -9,7 +9,7 @@ from typing import Final
 import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from eureke.notification import REQUEST_HEADER, Notification
+from eureke.notification import REQUEST_HEADER, TAG_HEADER, Notification
 from eureke.settings import Settings
 
 ANSWER_S: Final = 4.0
@@ -39,19 +39,30 @@ class Entrance:
             }
         )
 
-    async def accept(self, notifications: Sequence[Notification], *, request_id: str) -> list[bool]:
+    async def accept(
+        self,
+        notifications: Sequence[Notification],
+        *,
+        request_id: str,
+        lane: str = "",
+        tag: str = "",
+    ) -> list[bool]:
         """Whether Kafka has acknowledged each; what it has not may be there all the same.
 
         Args:
-            notifications: each goes to the lane of its priority.
+            notifications: each goes to the lane of its priority, or to the one that is named.
             request_id: of the request that brought them; it goes with them, as a header.
+            lane: where all of them go.
+            tag: takes them out of the accounts; goes with them too.
         """
         answers = _Answers(len(notifications))
         headers: list[tuple[str, str | bytes | None]] = [(REQUEST_HEADER, request_id.encode())]
+        if tag:
+            headers.append((TAG_HEADER, tag.encode()))
         for at, each in enumerate(notifications):
             try:
                 self._producer.produce(
-                    self._topics[each.priority],
+                    self._topics[lane or each.priority],
                     self._encode(each),
                     str(each.user_id),
                     headers=headers,

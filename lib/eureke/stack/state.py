@@ -85,7 +85,7 @@ def new_state(
     Raises:
         BadParameter: a port that was asked for cannot be had.
     """
-    names = _port_names(scenario.apis)
+    names = _port_names(scenario.replicas)
     for name, port in ports.items():
         if name not in names:
             raise BadParameter(
@@ -107,7 +107,7 @@ def new_state(
         dispatchers=scenario.dispatchers,
         workers=scenario.workers,
         application=application,
-        apis=scenario.apis,
+        apis=scenario.replicas,
         prefix=given.prefix or own,
         servers=given,
         backend=chosen.backend,

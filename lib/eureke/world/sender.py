@@ -17,7 +17,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 import pyarrow as pa
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -26,9 +25,18 @@ from eureke.errors import EurekeError, LoadFailed
 from eureke.notification import TAG_HEADER
 from eureke.settings import Settings
 from eureke.world.load import pieces, size
-from eureke.world.sent import ACKNOWLEDGED, UNKNOWN, Fates, SentWriter, Times, decided, fate
+from eureke.world.sent import (
+    ACKNOWLEDGED,
+    REPORT_NS,
+    UNKNOWN,
+    Fates,
+    ProgressFile,
+    SentWriter,
+    Times,
+    decided,
+    fate,
+)
 
-REPORT_NS: Final = 200_000_000
 POLL_NS: Final = 1_500_000
 """Time enough to serve reports until so long before a send."""
 SPIN_NS: Final = 150_000
@@ -56,7 +64,7 @@ class Sender:
             ) from error
         self._count = 0
         self._stopping = False
-        self._next_report_ns = 0
+        self._progress = ProgressFile(out)
         self._errors: dict[bytes, int] = {}
         reports = {} if self.paced else {"delivery.report.only.error": True}
         self._producer = Producer(
@@ -71,7 +79,7 @@ class Sender:
         """Sends everything, waits for the answers, writes the record."""
         gc.disable()
         counts = self._send_paced() if self.paced else self._send_flat_out()
-        self._report(**counts, done=True)
+        self._progress.report(self._count, done=True, **counts)
 
     def _send_flat_out(self) -> dict[str, int]:
         """No report a record but of errors: none, and nothing left to flush, is the proof."""
@@ -85,7 +93,7 @@ class Sender:
                     times.append(clock())
                     if not len(times) % 1000:
                         poll(0)
-                        self._report(sent=self._count + len(times))
+                        self._progress.report(self._count + len(times))
                         if self._stopping:
                             break
                 self._note(writer, np.array(times, dtype=np.int64))
@@ -134,7 +142,7 @@ class Sender:
             times[:2, seq] = due_ns, time.monotonic_ns()
             self._count = seq + 1
             self._produce(value, key, _reported(seq, times, fates))
-            self._report(sent=self._count)
+            self._progress.report(self._count)
             if self._stopping:
                 break
         self._flush(5.0 if self._stopping else 150.0)
@@ -187,17 +195,6 @@ class Sender:
         while left and time.monotonic() < limit_s:
             left = self._producer.flush(0.2)
         return left
-
-    def _report(self, *, done: bool = False, **state: int) -> None:
-        """Says how far it is, five times a second."""
-        now_ns = time.monotonic_ns()
-        if now_ns < self._next_report_ns and not done:
-            return
-        self._next_report_ns = now_ns + REPORT_NS
-        path = self._out.with_name(f"{self._out.name}.progress")
-        partial = path.with_suffix(".partial")
-        partial.write_bytes(msgspec.json.encode({"sent": self._count, **state, "done": done}))
-        partial.replace(path)
 
 
 def _reported(seq: int, times: Times, fates: Fates) -> Report:

@@ -3,10 +3,12 @@
 Columns: seq, intended_ns, sent_ns, acked_ns (0 where no report was asked for) and status.
 """
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
@@ -23,6 +25,7 @@ SCHEMA: Final = pa.schema(
         ("status", pa.dictionary(pa.int8(), pa.string())),
     ]
 )
+REPORT_NS: Final = 200_000_000
 Times = npt.NDArray[np.int64]
 Fates = npt.NDArray[np.int8]
 
@@ -32,6 +35,24 @@ def fate(error: KafkaError | None) -> int:
     if error is None:
         return ACKNOWLEDGED
     return REFUSED if error.code() in NEVER_STORED else UNKNOWN
+
+
+class ProgressFile:
+    """How far a sender is, for whoever watches: a file beside its record."""
+
+    def __init__(self, out: Path) -> None:
+        self._path = out.with_name(f"{out.name}.progress")
+        self._next_ns = 0
+
+    def report(self, sent: int, *, done: bool = False, **state: int) -> None:
+        """Says how far it is, five times a second."""
+        now_ns = time.monotonic_ns()
+        if now_ns < self._next_ns and not done:
+            return
+        self._next_ns = now_ns + REPORT_NS
+        partial = self._path.with_suffix(".partial")
+        partial.write_bytes(msgspec.json.encode({"sent": sent, **state, "done": done}))
+        partial.replace(self._path)
 
 
 class SentWriter:

@@ -3,7 +3,8 @@
 import asyncio
 import random
 import time
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from functools import partial
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 
@@ -18,7 +19,6 @@ from eureke.pipeline.api.behind import Behind
 from eureke.pipeline.api.content import JSON, NDJSON
 from eureke.pipeline.api.keys import Key
 from eureke.pipeline.api.problems import RETRY_AFTER_S, problem
-from eureke.pipeline.entrance import Entrance
 from eureke.pipeline.statuses import Status
 
 ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$"
@@ -26,6 +26,9 @@ LIVES_NS: Final = 86_400_000_000_000
 ITEMS_MOST: Final = 50_000
 BODY_BYTES_MOST: Final = 32 << 20
 ITEM_BYTES_MOST: Final = 64 << 10
+Accept = Callable[[Sequence[Notification]], Awaitable[list[bool]]]
+Tag = Annotated[str, Parameter(header="X-Tag", required=False, pattern=r"^[a-z-]{0,32}$")]
+"""Takes notifications out of the accounts: warm-up, canary."""
 Id = Annotated[str, Meta(pattern=ID)]
 Nanoseconds = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 """Since the Unix epoch."""
@@ -88,18 +91,19 @@ class Notifications(Controller):
         request: Request[Any, Any, Any],
         behind: Behind,
         key: Key = None,
+        lane: Literal["bulk", "urgent", ""] = "",
+        tag: Tag = "",
     ) -> Response[Any]:
         """One (an object) or many (an array, or a line each): 202 once Kafka has acknowledged."""
         body = await request.body()
         repeated = False if key is None else await behind.keys.came(key, body)
         request_id = str(request.scope.get("request_id", ""))
+        accept = partial(behind.entrance.accept, request_id=request_id, lane=lane, tag=tag)
         kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
         if kind == NDJSON or body.lstrip()[:1] == b"[":
-            answer = await _send_many(
-                _lines(body, kind), behind.entrance, key or "", request_id, repeated
-            )
+            answer = await _send_many(_lines(body, kind), accept, key or "", repeated=repeated)
         else:
-            answer = await _send_one(body, behind.entrance, key or "", request_id, repeated)
+            answer = await _send_one(body, accept, key or "", repeated=repeated)
         if key is not None and not repeated and answer.status_code == HTTPStatus.ACCEPTED:
             await behind.keys.acknowledged(key, body)
         return answer
@@ -117,9 +121,7 @@ class Notifications(Controller):
         return Response(found)
 
 
-async def _send_one(
-    body: bytes, entrance: Entrance, key: str, request_id: str, repeated: bool
-) -> Response[Any]:
+async def _send_one(body: bytes, accept: Accept, key: str, *, repeated: bool) -> Response[Any]:
     if len(body) > ITEM_BYTES_MOST:
         return problem(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
@@ -127,7 +129,7 @@ async def _send_one(
         )
     notification = notification_of(_one(body), key or new_id(), time.time_ns())
     if not repeated:
-        (acknowledged,) = await entrance.accept([notification], request_id=request_id)
+        (acknowledged,) = await accept([notification])
         if not acknowledged:
             return _unacknowledged()
     return Response(
@@ -137,9 +139,7 @@ async def _send_one(
     )
 
 
-async def _send_many(
-    raws: list[Any], entrance: Entrance, key: str, request_id: str, repeated: bool
-) -> Response[Any]:
+async def _send_many(raws: list[Any], accept: Accept, key: str, *, repeated: bool) -> Response[Any]:
     if len(raws) > ITEMS_MOST:
         return problem(
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"at most {ITEMS_MOST} notifications at a time"
@@ -152,7 +152,7 @@ async def _send_many(
     if repeated:
         acknowledged = [True] * len(good)
     else:
-        acknowledged = await entrance.accept(good, request_id=request_id)
+        acknowledged = await accept(good)
     if good and not any(acknowledged):
         return _unacknowledged()
     items = list(_items(read, acknowledged))
