@@ -55,7 +55,18 @@ STATEMENTS = pd.DataFrame(
         for way in ("one by one", "together")
     ]
 )
+PROTOCOLS = pd.DataFrame(
+    [
+        {"job": job, "way": way, "items": 9, "items_per_s": per_s, "p50_ms": 1.0, "p99_ms": 2.0,
+         "bytes_each": 300.0, "cpu_ms_each": 0.0}
+        for job, way, per_s in (("nothing", "bare", 9000.0), ("send", "many", 8000.0),
+                                ("send", "one", 400.0))
+    ]
+)  # fmt: skip
 FIGURES: list[Any] = [
+    pytest.param(
+        charts.figure_protocols, "protocols", PROTOCOLS, "“many” takes 20 times", id="protocols"
+    ),
     pytest.param(charts.figure_trips, "trips", TRIPS, "of 40 requests, and 3.0", id="trips"),
     pytest.param(
         charts.figure_statements, "statements", STATEMENTS, "9 statements for 9", id="statements"

@@ -6,14 +6,18 @@ from typing import Any
 
 import nbformat
 import pytest
-from tests.notebooks.solutions import graphql, rest
+from tests.notebooks.solutions import graphql, protocol, rest
 
 from eureke import learn
 from eureke.errors import BadParameter
 from eureke.learn.exercise import CHAPTERS
 
 ROOT = Path(__file__).parents[2]
-SOLUTIONS: dict[str, Any] = {"01-rest": rest, "02-graphql": graphql}
+SOLUTIONS: dict[str, Any] = {
+    "01-rest": rest,
+    "02-graphql": graphql,
+    "03-which-protocol": protocol,
+}
 RIGHT = [
     (f"{chapter}/{name}", answer)
     for chapter, module in SOLUTIONS.items()

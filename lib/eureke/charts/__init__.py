@@ -11,6 +11,7 @@ from eureke.charts.outcomes import figure_outcomes
 from eureke.charts.overtaking import figure_overtaking
 from eureke.charts.pages import figure_pages
 from eureke.charts.processes import figure_processes
+from eureke.charts.protocols import figure_protocols
 from eureke.charts.retries import figure_retries
 from eureke.charts.spreads import figure_reuse
 from eureke.charts.stages import figure_stages
@@ -32,6 +33,7 @@ __all__ = [
     "figure_overtaking",
     "figure_pages",
     "figure_processes",
+    "figure_protocols",
     "figure_retries",
     "figure_reuse",
     "figure_stages",

@@ -14,6 +14,7 @@ from eureke.errors import BadParameter
 CHAPTERS: Final = {
     "01-rest": "eureke.learn.exercises.rest",
     "02-graphql": "eureke.learn.exercises.graphql",
+    "03-which-protocol": "eureke.learn.exercises.protocol",
 }
 
 

@@ -4,12 +4,11 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from functools import partial
-from typing import Final
+from typing import Final, NamedTuple
 
-import msgspec
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from eureke.notification import REQUEST_HEADER, TAG_HEADER, Notification
+from eureke.notification import REQUEST_HEADER, TAG_HEADER
 from eureke.settings import Settings
 
 ANSWER_S: Final = 4.0
@@ -18,12 +17,20 @@ SERVED_EVERY_S: Final = 0.001
 QUEUED_MOST: Final = 200_000
 
 
+class Entry(NamedTuple):
+    """A notification on its way in."""
+
+    id: str
+    lane: str
+    key: str
+    value: bytes
+
+
 class Entrance:
     """A producer for an event loop: reports are served by it, so no thread disputes its time."""
 
     def __init__(self, settings: Settings) -> None:
         self._topics = {lane.name: lane.topic for lane in settings.lanes}
-        self._encode = msgspec.json.Encoder().encode
         self._serving: asyncio.TimerHandle | None = None
         self._producer = Producer(
             {
@@ -41,7 +48,7 @@ class Entrance:
 
     async def accept(
         self,
-        notifications: Sequence[Notification],
+        entries: Sequence[Entry],
         *,
         request_id: str,
         lane: str = "",
@@ -50,23 +57,24 @@ class Entrance:
         """Whether Kafka has acknowledged each; what it has not may be there all the same.
 
         Args:
-            notifications: each goes to the lane of its priority, or to the one that is named.
+            entries: each goes to its lane, or all of them to the one that is named.
             request_id: of the request that brought them; it goes with them, as a header.
-            lane: where all of them go.
+            lane: in place of each one's own.
             tag: takes them out of the accounts; goes with them too.
         """
-        answers = _Answers(len(notifications))
+        answers = _Answers(len(entries))
+        produce, topics, report = self._producer.produce, self._topics, answers.report
         headers: list[tuple[str, str | bytes | None]] = [(REQUEST_HEADER, request_id.encode())]
         if tag:
             headers.append((TAG_HEADER, tag.encode()))
-        for at, each in enumerate(notifications):
+        for at, (_, own, key, value) in enumerate(entries):
             try:
-                self._producer.produce(
-                    self._topics[lane or each.priority],
-                    self._encode(each),
-                    str(each.user_id),
+                produce(
+                    topics[lane or own],
+                    value,
+                    key,
                     headers=headers,
-                    on_delivery=partial(answers.report, at),
+                    on_delivery=partial(report, at),
                 )
             except (BufferError, KafkaException):  # its queue is full, or it never will be taken
                 answers.note(at, False)

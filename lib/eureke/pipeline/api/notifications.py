@@ -19,6 +19,7 @@ from eureke.pipeline.api.behind import Behind
 from eureke.pipeline.api.content import JSON, NDJSON
 from eureke.pipeline.api.keys import Key
 from eureke.pipeline.api.problems import RETRY_AFTER_S, problem
+from eureke.pipeline.entrance import Entry
 from eureke.pipeline.statuses import Status
 
 ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$"
@@ -26,7 +27,7 @@ LIVES_NS: Final = 86_400_000_000_000
 ITEMS_MOST: Final = 50_000
 BODY_BYTES_MOST: Final = 32 << 20
 ITEM_BYTES_MOST: Final = 64 << 10
-Accept = Callable[[Sequence[Notification]], Awaitable[list[bool]]]
+Accept = Callable[[Sequence[Entry]], Awaitable[list[bool]]]
 Tag = Annotated[str, Parameter(header="X-Tag", required=False, pattern=r"^[a-z-]{0,32}$")]
 """Takes notifications out of the accounts: warm-up, canary."""
 Id = Annotated[str, Meta(pattern=ID)]
@@ -56,7 +57,7 @@ class Accepted(msgspec.Struct, frozen=True):
     status: Literal["accepted"] = "accepted"
 
 
-class Item(msgspec.Struct, frozen=True, omit_defaults=True):
+class Item(msgspec.Struct, frozen=True, omit_defaults=True, gc=False):
     """What became of one of many: accepted (202), not one (422), or not acknowledged (503)."""
 
     status: int
@@ -73,6 +74,7 @@ class Many(msgspec.Struct, frozen=True):
 
 _chance = random.Random()
 _one = msgspec.json.Decoder(NewNotification).decode
+_encode = msgspec.json.Encoder().encode
 _raws = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
@@ -127,15 +129,15 @@ async def _send_one(body: bytes, accept: Accept, key: str, *, repeated: bool) ->
             HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
             f"a notification has at most {ITEM_BYTES_MOST} bytes",
         )
-    notification = notification_of(_one(body), key or new_id(), time.time_ns())
+    one = entry(_one(body), body, key or new_id())
     if not repeated:
-        (acknowledged,) = await accept([notification])
+        (acknowledged,) = await accept([one])
         if not acknowledged:
             return _unacknowledged()
     return Response(
-        Accepted(notification.id),
+        Accepted(one.id),
         status_code=HTTPStatus.ACCEPTED,
-        headers={"Location": f"/notifications/{notification.id}"},
+        headers={"Location": f"/notifications/{one.id}"},
     )
 
 
@@ -148,7 +150,7 @@ async def _send_many(raws: list[Any], accept: Accept, key: str, *, repeated: boo
         return problem(HTTPStatus.UNPROCESSABLE_ENTITY, "there is no notification in it")
     key = key or new_id()
     read = [_read(raw, f"{key}-{at}") for at, raw in enumerate(raws)]
-    good = [each for each in read if isinstance(each, Notification)]
+    good = [each for each in read if isinstance(each, Entry)]
     if repeated:
         acknowledged = [True] * len(good)
     else:
@@ -174,17 +176,17 @@ def _lines(body: bytes, kind: str) -> list[Any]:
     return [line for line in body.split(b"\n") if line and not line.isspace()]
 
 
-def _read(raw: bytes, otherwise_id: str) -> Notification | str:
+def _read(raw: bytes, otherwise_id: str) -> Entry | str:
     """The notification, or what is wrong with it."""
     if len(raw) > ITEM_BYTES_MOST:
         return f"a notification has at most {ITEM_BYTES_MOST} bytes"
     try:
-        return notification_of(_one(raw), otherwise_id, time.time_ns())
+        return entry(_one(raw), bytes(raw), otherwise_id)
     except (msgspec.MsgspecError, UnicodeDecodeError) as error:
         return str(error)
 
 
-def _items(read: list[Notification | str], acknowledged: list[bool]) -> Iterator[Item]:
+def _items(read: list[Entry | str], acknowledged: list[bool]) -> Iterator[Item]:
     answers = iter(acknowledged)
     for each in read:
         if isinstance(each, str):
@@ -195,10 +197,20 @@ def _items(read: list[Notification | str], acknowledged: list[bool]) -> Iterator
             yield Item(HTTPStatus.SERVICE_UNAVAILABLE, each.id, "not acknowledged: send it again")
 
 
-def notification_of(said: NewNotification, otherwise_id: str, now_ns: int) -> Notification:
-    """The notification in the wire format, with what was not said."""
-    created_ns = now_ns if said.created_ns is UNSET else said.created_ns
-    return Notification(
+def entry(said: NewNotification, raw: bytes, otherwise_id: str) -> Entry:
+    """What goes into Kafka: the bytes as they came where they are whole, else with what is missing.
+
+    Args:
+        said: what was said.
+        raw: the bytes that it was read from; empty where there are none.
+        otherwise_id: where no id was said.
+    """
+    key = str(said.user_id)
+    whole_already = UNSET not in (said.id, said.created_ns, said.expires_ns)
+    if raw and said.id is not UNSET and whole_already:
+        return Entry(said.id, said.priority, key, raw)
+    created_ns = time.time_ns() if said.created_ns is UNSET else said.created_ns
+    whole = Notification(
         id=otherwise_id if said.id is UNSET else said.id,
         user_id=said.user_id,
         channel=said.channel,
@@ -208,6 +220,7 @@ def notification_of(said: NewNotification, otherwise_id: str, now_ns: int) -> No
         created_ns=created_ns,
         expires_ns=created_ns + LIVES_NS if said.expires_ns is UNSET else said.expires_ns,
     )
+    return Entry(whole.id, whole.priority, key, _encode(whole))
 
 
 def _unacknowledged() -> Response[Any]:

@@ -1,7 +1,6 @@
 """What can be changed; what can go wrong is part of the answer's type."""
 
 import asyncio
-import time
 from typing import Annotated, Any, Final
 
 import msgspec
@@ -9,12 +8,12 @@ import strawberry
 from graphql import GraphQLError
 
 from eureke.errors import BadParameter
-from eureke.notification import Notification as Sent
 from eureke.pipeline.accounts import Missing, NewUser, Taken, merged
 from eureke.pipeline.api.graph.context import Asked
 from eureke.pipeline.api.graph.query import ID
 from eureke.pipeline.api.graph.types import User, user_of
-from eureke.pipeline.api.notifications import NewNotification, new_id, notification_of
+from eureke.pipeline.api.notifications import NewNotification, entry, new_id
+from eureke.pipeline.entrance import Entry
 
 UNSET: Final = strawberry.UNSET
 
@@ -208,7 +207,7 @@ class Mutation:
         return wanted(id=strawberry.ID(sent.id))
 
 
-def _sent(said: NotificationInput) -> Sent:
+def _sent(said: NotificationInput) -> Entry:
     named: dict[str, Any] = {
         "user_id": int(said.user_id) if ID.fullmatch(said.user_id) else said.user_id,
         "channel": said.channel,
@@ -218,7 +217,7 @@ def _sent(said: NotificationInput) -> Sent:
     }
     if said.id is not None:
         named["id"] = said.id
-    return notification_of(msgspec.convert(named, NewNotification), new_id(), time.time_ns())
+    return entry(msgspec.convert(named, NewNotification), b"", new_id())
 
 
 def _words(error: Exception) -> str:
