@@ -97,6 +97,22 @@ def run(
 
 
 @app.command()
+def doors(
+    rounds: Annotated[int, typer.Option(min=1, help="each has every door once")] = 5,
+) -> None:
+    """Measure the API's doors beside the framework's bare hello."""
+    from eureke.experiments.doors import NEEDED, told
+    from eureke.experiments.doors import doors as measure
+    from eureke.scenario import Scenario
+    from eureke.stack.stack import Stack
+
+    scenario = Scenario(apis=1)
+    with Stack.start(scenario=scenario, only=NEEDED, backend="processes") as stack:
+        table = measure(stack, rounds=rounds, say=typer.echo)
+    typer.echo(told(table).to_string())
+
+
+@app.command()
 def read(
     notebook: Annotated[str, typer.Argument()] = "07-hourly-million",
     result: Annotated[str, typer.Option(help="run id; the newest of it when left out")] = "",
@@ -178,11 +194,12 @@ def bench(
 
 @app.command()
 def up(servers: GivenServers = None, backend: ChosenBackend = "auto") -> None:
-    """Start a stack and leave it running."""
+    """Start a stack and leave it running, the API included."""
+    from eureke.scenario import Scenario
     from eureke.stack.stack import Stack
 
     _give(servers, backend)
-    stack = Stack.start(say=typer.echo)
+    stack = Stack.start(scenario=Scenario(apis=1), say=typer.echo)
     stack.detach()
     typer.echo(f"up: {stack.folder}; `eureke env` shows its addresses, `eureke down` ends it")
 

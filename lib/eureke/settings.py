@@ -64,6 +64,9 @@ class Settings:
     """Of the API's first replica; empty where there is none."""
     api_tokens: dict[str, str] = field(default_factory=dict)
     """A bearer token for each of the scopes."""
+    api_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
+    """Names by which the API may be asked: a page that points its own name here gets nothing. Where
+    there are none, any will do."""
     teaching: bool = True
     """Whether the API shows its GraphQL schema, and a page to try it."""
     kafka_options: dict[str, str] = field(default_factory=dict)

@@ -66,7 +66,7 @@ def protocols(stack: Stack, *, user_id: int, count: int = 2_000) -> pd.DataFrame
         wire, cpu_ms_each of the API for each item.
     """
     rows = []
-    with _hello(stack) as bare:
+    with hello(stack) as bare:
         jobs = [_Job("nothing", "bare hello", "GET", bare, count=count), *_jobs(user_id, count)]
         for number, job in enumerate(jobs):
             rows.append(_row(stack, job, name=f"hammer-{number}"))
@@ -79,9 +79,6 @@ def _jobs(user_id: int, count: int) -> list[_Job]:
     lines = "\n".join([note] * LINES)
     user, send = f"/users/{user_id}", "/notifications"
     some = max(1, count * MANY // LINES)
-
-    def graph(query: str) -> str:
-        return json.dumps({"query": query})
 
     return [
         _Job("fetch a user", "REST", "GET", user, count=count),
@@ -96,8 +93,13 @@ def _jobs(user_id: int, count: int) -> list[_Job]:
     ]  # fmt: skip
 
 
+def graph(query: str) -> str:
+    """The body of a GraphQL request."""
+    return json.dumps({"query": query})
+
+
 def _row(stack: Stack, job: _Job, *, name: str) -> dict[str, Any]:
-    began_s = _cpu_s(stack)
+    began_s = cpu_s(stack)
     found = hammered(
         stack,
         job.path,
@@ -121,7 +123,7 @@ def _row(stack: Stack, job: _Job, *, name: str) -> dict[str, Any]:
         "p50_ms": found.p50_ms,
         "p99_ms": found.p99_ms,
         "bytes_each": (found.sent_bytes + found.received_bytes) / items,
-        "cpu_ms_each": (_cpu_s(stack) - began_s) * 1000 / items,
+        "cpu_ms_each": (cpu_s(stack) - began_s) * 1000 / items,
     }
 
 
@@ -239,7 +241,7 @@ def told_by(stack: Stack, *, times: int = 20, every_s: float = 0.1) -> pd.DataFr
 
 
 @contextlib.contextmanager
-def _hello(stack: Stack) -> Iterator[str]:
+def hello(stack: Stack) -> Iterator[str]:
     """The URL of a bare server of the same framework, for as long as the block lasts."""
     (port,) = free_ports(1)
     stack.launch("hello", "eureke.peers.hello", "--port", str(port), contained=False)
@@ -260,7 +262,7 @@ def _hello(stack: Stack) -> Iterator[str]:
         stack.kill("hello")
 
 
-def _cpu_s(stack: Stack) -> float:
+def cpu_s(stack: Stack) -> float:
     """Processor time of the API so far, and of the bare server."""
     used = 0.0
     for each in stack.status():

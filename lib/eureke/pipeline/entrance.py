@@ -78,7 +78,8 @@ class Entrance:
                 )
             except (BufferError, KafkaException):  # its queue is full, or it never will be taken
                 answers.note(at, False)
-        self._serve()
+        if self._serving is None:
+            self._serving = asyncio.get_running_loop().call_later(SERVED_EVERY_S, self._serve)
         return await answers.all
 
     def close(self) -> None:
@@ -87,13 +88,9 @@ class Entrance:
 
     def _serve(self) -> None:
         """Hands out the reports that are there, and comes again while some are due."""
-        if self._serving is not None:
-            self._serving.cancel()
         self._producer.poll(0)
-        due = len(self._producer) > 0
-        self._serving = (
-            asyncio.get_running_loop().call_later(SERVED_EVERY_S, self._serve) if due else None
-        )
+        again = asyncio.get_running_loop().call_later
+        self._serving = again(SERVED_EVERY_S, self._serve) if len(self._producer) else None
 
 
 class _Answers:

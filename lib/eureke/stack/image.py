@@ -21,6 +21,8 @@ LABEL: Final = "eureke.image"
 DOCKERFILE: Final = "deploy/Dockerfile"
 LOCK: Final = "deploy/requirements.lock"
 PACKAGE: Final = "lib/eureke"
+KEPT: Final = (".py", ".lock", ".html", ".js")
+"""What of the package our own processes need."""
 STEP: Final = re.compile(r"Step \d+/\d+ ")
 FROM_HERE: Final = (
     "PIP_INDEX_URL",
@@ -96,7 +98,7 @@ def _files() -> Iterator[tuple[str, bytes]]:
             remedy="run from a checkout, or without containers: `--backend processes`",
         )
     package = sorted((root / PACKAGE).rglob("*"))
-    kept = [each for each in package if each.suffix in (".py", ".lock")]
+    kept = [each for each in package if each.suffix in KEPT]
     for path in (root / DOCKERFILE, root / LOCK, *kept):
         yield path.relative_to(root).as_posix(), path.read_bytes()
 

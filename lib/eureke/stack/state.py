@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
@@ -171,7 +171,9 @@ def _seen_from_inside(settings: Settings, state: State) -> Settings:
         for each in services(state)
         if each.container is not None and each.container.peer_port
     }
-    found = {}
+    found: dict[str, Any] = {
+        "api_hosts": (*settings.api_hosts, *(f"api-{number + 1}" for number in range(state.apis)))
+    }
     for name in ("kafka", "redis_queue", "redis_cache", "provider_url", "users_url", "api_url"):
         value = getattr(settings, name)
         for outside, inside in moved.items():

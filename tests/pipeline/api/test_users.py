@@ -263,6 +263,33 @@ def test_kinds_of_content(client: Client) -> None:
     assert set(answer.headers["Allow"].split(", ")) >= {"GET", "POST"}
 
 
+def test_what_can_be_done_at_an_address(client: Client) -> None:
+    """OPTIONS tells of all of it."""
+    for address, methods in (
+        ("/users", "GET, OPTIONS, POST"),
+        ("/users/1", "DELETE, GET, HEAD, OPTIONS, PATCH, PUT"),
+        ("/notifications", "OPTIONS, POST"),
+    ):
+        answer = client.options(address)
+        assert (answer.status_code, answer.headers["Allow"]) == (204, methods)
+
+
+def test_a_name_that_is_not_the_servers_own(client: Client) -> None:
+    """A page may point its own name at this address; it gets nothing by it."""
+    for name in ("evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", ""):
+        is_problem(client.get("/users", headers={"Host": name}), 421)
+    assert client.get("/users", headers={"Host": "localhost:1234"}).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["/docs", "/graphiql", "/pages/docs.js", "/pages/graphql.js"])
+def test_pages_load_nothing_from_outside(api: str, address: str) -> None:
+    """They say so to the browser, too."""
+    answer = requests.get(f"{api}{address}", timeout=10)
+    assert answer.status_code == 200
+    assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    assert "//" not in answer.text.replace("!doctype", "")
+
+
 METHODS = (
     ("GET", "/users", "read"),
     ("GET", "/users/1", "read"),

@@ -1,5 +1,7 @@
 """What a body may be, and what an answer can be: 415 and 406 in place of a guess."""
 
+import re
+from collections.abc import Collection
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -7,6 +9,7 @@ from litestar import Request, Response
 
 from eureke.pipeline.api.problems import problem
 
+PORT: Final = re.compile(r":[0-9]+$")
 JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
 MERGE_PATCH: Final = "application/merge-patch+json"
@@ -14,9 +17,17 @@ TAKEN: Final = {"POST": (JSON,), "PUT": (JSON,), "PATCH": (MERGE_PATCH, JSON)}
 GIVEN: Final = frozenset(
     {
         *("*/*", "application/*", JSON, "application/problem+json"),
-        *("application/graphql-response+json", "text/html"),
+        *("application/graphql-response+json", "text/html", "text/javascript", "text/css"),
     }
 )
+
+
+def check_host(request: Request[Any, Any, Any], hosts: Collection[str]) -> Response[Any] | None:
+    """A problem where the server is asked by a name that is not its own (DNS rebinding)."""
+    named = request.headers.get("host", "")
+    if not hosts or named in hosts or PORT.sub("", named) in hosts:
+        return None
+    return problem(HTTPStatus.MISDIRECTED_REQUEST, "this server does not go by that name")
 
 
 def check_content(request: Request[Any, Any, Any]) -> Response[Any] | None:

@@ -19,6 +19,7 @@ from eureke.pipeline.api.behind import Behind
 from eureke.pipeline.api.content import JSON, NDJSON
 from eureke.pipeline.api.keys import Key
 from eureke.pipeline.api.problems import RETRY_AFTER_S, problem
+from eureke.pipeline.api.whole import Whole
 from eureke.pipeline.entrance import Entry
 from eureke.pipeline.statuses import Status
 
@@ -134,9 +135,10 @@ async def _send_one(body: bytes, accept: Accept, key: str, *, repeated: bool) ->
         (acknowledged,) = await accept([one])
         if not acknowledged:
             return _unacknowledged()
-    return Response(
-        Accepted(one.id),
-        status_code=HTTPStatus.ACCEPTED,
+    return Whole(
+        _encode(Accepted(one.id)),
+        status=HTTPStatus.ACCEPTED,
+        kind=JSON,
         headers={"Location": f"/notifications/{one.id}"},
     )
 

@@ -8,6 +8,7 @@ import gc
 import logging
 import sys
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import Any, Final
 
 import redis
@@ -20,9 +21,9 @@ from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
 
 from eureke.errors import EurekeError
 from eureke.pipeline.accounts import Accounts
-from eureke.pipeline.api import graph
+from eureke.pipeline.api import graph, pages
 from eureke.pipeline.api.behind import Behind
-from eureke.pipeline.api.content import check_content
+from eureke.pipeline.api.content import check_content, check_host
 from eureke.pipeline.api.guard import OPEN, Guard
 from eureke.pipeline.api.keys import Keys
 from eureke.pipeline.api.notifications import Notifications
@@ -58,11 +59,18 @@ def application(behind: Behind, settings: Settings) -> Litestar:
     guard = Guard(settings.api_tokens)
 
     async def admit(request: Request[Any, Any, Any]) -> Response[Any] | None:
+        misdirected = check_host(request, settings.api_hosts)
+        if misdirected is not None:
+            return misdirected
         guard.check(request, request.route_handler.opt)
-        return check_content(request)
+        return _options(request) if request.method == "OPTIONS" else check_content(request)
 
     return Litestar(
-        [health, metrics, Users, Notifications, graph.door(guard, teaching=settings.teaching)],
+        [
+            *(health, metrics, Users, Notifications),
+            graph.door(guard, teaching=settings.teaching),
+            *(pages.handlers() if settings.teaching else ()),
+        ],
         # One, not one for each part: several would be a task group for every request.
         dependencies={"behind": _provided(behind)},
         exception_handlers=HANDLERS,
@@ -77,6 +85,16 @@ def application(behind: Behind, settings: Settings) -> Litestar:
         ),
         on_startup=[_ready],
         on_shutdown=[behind.close],
+    )
+
+
+def _options(request: Request[Any, Any, Any]) -> Response[None]:
+    """All that can be done at an address: Litestar's own answer names one handler's method."""
+    here = request.scope["path_template"]
+    routes = [each for each in request.app.routes if each.path_format == here]
+    allowed = {method for route in routes for method in getattr(route, "methods", ())}
+    return Response(
+        None, status_code=HTTPStatus.NO_CONTENT, headers={"Allow": ", ".join(sorted(allowed))}
     )
 
 
@@ -136,6 +154,7 @@ def main() -> None:
         access_log=False,
         timeout_graceful_shutdown=GRACE_S,
         server_header=False,
+        proxy_headers=False,  # nobody is in front of it yet whose word could be taken
     )
 
 

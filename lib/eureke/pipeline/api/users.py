@@ -17,6 +17,7 @@ from eureke.pipeline.accounts import ID_MOST, PAGE_MOST, Condition, NewUser, Pag
 from eureke.pipeline.api.behind import Behind
 from eureke.pipeline.api.content import JSON
 from eureke.pipeline.api.keys import Key
+from eureke.pipeline.api.whole import Whole
 from eureke.pipeline.history import newest
 
 Seen = Annotated[str | None, Parameter(header="If-Match", required=False)]
@@ -50,15 +51,13 @@ class Users(Controller):
         return Response(page, headers=headers)
 
     @get("/{user_id:int}")
-    async def get_user(
-        self, behind: Behind, user_id: int, known: Known = None
-    ) -> Response[bytes | None]:
+    async def get_user(self, behind: Behind, user_id: int, known: Known = None) -> Response[Any]:
         """One user; nothing but the tag where the client has it already."""
         shown = await behind.cache.show(user_id)
         headers = {"ETag": shown.tag}
         if known is not None and _named(known, shown.tag, weak=True):
             return Response(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-        return Response(shown.body, media_type=JSON, headers=headers)
+        return Whole(shown.body, status=HTTPStatus.OK, kind=JSON, headers=headers)
 
     @head("/{user_id:int}")
     async def look_at_user(self, behind: Behind, user_id: int) -> Response[None]:

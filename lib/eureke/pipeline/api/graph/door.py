@@ -27,7 +27,7 @@ from eureke.pipeline.api.graph.limits import Limits
 from eureke.pipeline.api.graph.mutation import Mutation
 from eureke.pipeline.api.graph.query import Query
 from eureke.pipeline.api.graph.subscription import Subscription
-from eureke.pipeline.api.guard import OPEN_TO_READ, READS, Guard
+from eureke.pipeline.api.guard import READS, Guard
 
 TOKENS_MOST: Final = 1_000
 QUERIES_KEPT: Final = 200
@@ -35,7 +35,7 @@ CLOSED: Final = "a bearer token is needed, and it has to be right"
 
 
 def door(guard: Guard, *, teaching: bool) -> Any:
-    """The controller; with a page to try it, and a schema to look at, where it is for teaching."""
+    """The controller; with a schema to look at where it is for teaching."""
     schema = _Schema(
         Query,
         Mutation,
@@ -54,7 +54,7 @@ def door(guard: Guard, *, teaching: bool) -> Any:
     made: Any = make_graphql_controller(
         schema,
         path="/graphql",
-        graphql_ide="graphiql" if teaching else None,
+        graphql_ide=None,  # Strawberry's page loads its parts from somewhere else
         allow_queries_via_get=False,
         subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
         context_getter=context_of,
@@ -63,9 +63,8 @@ def door(guard: Guard, *, teaching: bool) -> Any:
     class Door(made):  # type: ignore[misc]
         """What Strawberry makes, with our tokens for its sockets."""
 
-        # A reader's token will do: what changes something looks at it itself. The page that shows
-        # how to ask is anybody's.
-        opt: ClassVar = {READS: True, OPEN_TO_READ: teaching}
+        # A reader's token will do: what changes something looks at it itself.
+        opt: ClassVar = {READS: True}
         dependencies: ClassVar = {
             **made.dependencies,
             "response": Provide(_response, sync_to_thread=False),
