@@ -124,6 +124,11 @@ class Settings:
         )
 
     @property
+    def shown_users(self) -> str:
+        """Where replicas of the API tell each other of changed users, and where these are kept."""
+        return f"{self.prefix}.users"
+
+    @property
     def receipts(self) -> str:
         """The topic of the receipts, a partition for each lane."""
         return f"{self.prefix}.receipts"

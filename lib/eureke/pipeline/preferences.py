@@ -6,6 +6,7 @@ dispatcher, since the key is the user. What a user changes is heeded after at mo
 `2 * LOCAL_TTL_S` seconds here.
 """
 
+import contextlib
 import random
 import time
 from collections.abc import Callable, Collection, Iterable
@@ -54,6 +55,7 @@ class PreferenceCache:
             retry=Retry(NoBackoff(), 0),
         )
         self._prefix = f"{settings.prefix}.preferences."
+        self._shown_users = settings.shown_users
         self._clock = clock
         self._chance = chance or random.Random()
         self._away_until_s = 0.0
@@ -107,15 +109,19 @@ class PreferenceCache:
             self._redis.unlink(*(f"{self._prefix}{each}" for each in user_ids))
 
     def clear(self) -> None:
-        """Drops everybody's, with the same error as `forget`."""
+        """Drops everybody's, and the users that the API keeps; with the same error as `forget`."""
         some: list[bytes] = []
-        for key in self._redis.scan_iter(f"{self._prefix}*", count=SCANNED):
-            some.append(key)
-            if len(some) == SCANNED:
-                self._redis.unlink(*some)
-                some = []
+        for prefix in (self._prefix, f"{self._shown_users}."):
+            for key in self._redis.scan_iter(f"{prefix}*", count=SCANNED):
+                some.append(key)
+                if len(some) == SCANNED:
+                    self._redis.unlink(*some)
+                    some = []
         if some:
             self._redis.unlink(*some)
+        # Who may not publish need not: replicas forget by themselves, some seconds later.
+        with contextlib.suppress(redis.exceptions.NoPermissionError):
+            self._redis.publish(self._shown_users, b"[]")
 
 
 class PreferenceReader:

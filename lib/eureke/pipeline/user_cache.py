@@ -50,8 +50,8 @@ class UserCache:
             socket_connect_timeout=0.5,
             retry=Retry(NoBackoff(), 0),
         )
-        self._prefix = f"{settings.prefix}.users."
-        self._channel = f"{settings.prefix}.users"
+        self._prefix = f"{settings.shown_users}."
+        self._channel = settings.shown_users
         self._decode = msgspec.json.Decoder(User).decode
         self._kept: dict[int, Shown] = {}
         self._changes = 0
@@ -97,7 +97,10 @@ class UserCache:
         return shown
 
     def _drop(self, user_ids: list[int]) -> None:
+        """Drops these, or everybody where nobody is named."""
         self._changes += 1
+        if not user_ids:
+            self._kept.clear()
         for user_id in user_ids:
             self._kept.pop(user_id, None)
 

@@ -2,14 +2,19 @@
 
 import contextlib
 import sqlite3
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 from tests.pipeline.api.conftest import TOKENS, Client, serving
 from tests.waiting import wait_until
 
+from eureke.settings import SETTINGS_VARIABLE
 from eureke.stack.stack import Stack
 
 ADA = {"username": "ada", "email": "ada@example.com"}
@@ -58,6 +63,31 @@ def test_what_one_replica_changes_is_not_shown_as_it_was_by_another(
             stack.resume("redis-cache")
         assert one.delete(at).status_code == 204
         wait_until(lambda: two.get(at).status_code == 404, within_s=1, look_s=0.01)
+
+
+def test_users_who_were_imported_are_shown_at_once(stack: Stack, tmp_path: Path) -> None:
+    """Everybody was replaced: what is kept of those before them is dropped."""
+    url = f"sqlite:///{tmp_path / 'users.db'}"
+    settings = replace(stack.settings, users_url=url, api_tokens=TOKENS)
+    with serving(settings, tmp_path) as (base, _), Client(base) as client:
+        at = client.post("/users", json=ADA).headers["Location"]
+        assert client.get(at).json()["username"] == "ada"
+        row = dict.fromkeys(("quiet_from", "quiet_until", "cap"))
+        grace = {"id": int(at.rpartition("/")[2]), "username": "grace", "email": "g@example.com"}
+        people = [{**grace, "channels": "sms", "time_zone": "UTC", **row}]
+        pq.write_table(pa.Table.from_pylist(people), tmp_path / "people.parquet")
+        command = [sys.executable, "-m", "eureke.pipeline.users"]
+        subprocess.run(
+            [*command, "--import", str(tmp_path / "people.parquet")],
+            env={SETTINGS_VARIABLE: str(tmp_path / "settings.json"), "PATH": "/usr/bin:/bin"},
+            check=True,
+            timeout=60,
+        )
+
+        def shown() -> str:
+            return str(client.get(at).json().get("username"))
+
+        wait_until(partial(is_equal, shown, "grace"), within_s=1, look_s=0.01)
 
 
 def is_equal(found: Callable[[], str], wanted: str) -> bool:
