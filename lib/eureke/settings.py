@@ -67,6 +67,8 @@ class Settings:
     api_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
     """Names by which the API may be asked: a page that points its own name here gets nothing. Where
     there are none, any will do."""
+    api_requests_per_minute: int = 1_000_000
+    """Of each token, at all replicas together."""
     teaching: bool = True
     """Whether the API shows its GraphQL schema, and a page to try it."""
     kafka_options: dict[str, str] = field(default_factory=dict)

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from eureke.pipeline.accounts import Accounts
 from eureke.pipeline.api.keys import Keys
+from eureke.pipeline.api.rate import Rate
 from eureke.pipeline.entrance import Entrance
 from eureke.pipeline.statuses import Statuses
 from eureke.pipeline.user_cache import UserCache
@@ -19,6 +20,7 @@ class Behind:
     cache: UserCache
     entrance: Entrance
     keys: Keys
+    rate: Rate
     statuses: Statuses
 
     async def close(self) -> None:
@@ -27,3 +29,4 @@ class Behind:
         self.statuses.close()
         self.cache.close()
         await self.keys.close()
+        await self.rate.close()

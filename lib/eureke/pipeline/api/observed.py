@@ -14,6 +14,8 @@ from prometheus_client import Counter, Gauge, Histogram
 from eureke.pipeline.users import STATEMENTS
 
 REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
+TOLD: Final = "told_headers"
+"""Where headers are kept that go with the answer, whatever it will be."""
 WRITTEN_EVERY_S: Final = 0.1
 NOWHERE: Final = "none"
 """The route of requests that found none; their paths are anybody's, and would never end."""
@@ -74,6 +76,7 @@ class Observed:
                 message["headers"] = [
                     *message["headers"],
                     (b"x-request-id", request_id.encode()),
+                    *scope.get(TOLD, ()),  # type: ignore[misc]
                     (b"server-timing", _timing(time.monotonic_ns() - begin_ns, statements)),
                 ]
             await send(message)

@@ -24,11 +24,12 @@ from eureke.pipeline.accounts import Accounts
 from eureke.pipeline.api import graph, pages
 from eureke.pipeline.api.behind import Behind
 from eureke.pipeline.api.content import check_content, check_host
-from eureke.pipeline.api.guard import OPEN, Guard
+from eureke.pipeline.api.guard import GRANTED, OPEN, Guard
 from eureke.pipeline.api.keys import Keys
 from eureke.pipeline.api.notifications import Notifications
-from eureke.pipeline.api.observed import Observed
-from eureke.pipeline.api.problems import HANDLERS
+from eureke.pipeline.api.observed import TOLD, Observed
+from eureke.pipeline.api.problems import HANDLERS, problem
+from eureke.pipeline.api.rate import Rate
 from eureke.pipeline.api.users import Users
 from eureke.pipeline.entrance import Entrance
 from eureke.pipeline.preferences import PreferenceCache
@@ -63,6 +64,9 @@ def application(behind: Behind, settings: Settings) -> Litestar:
         if misdirected is not None:
             return misdirected
         guard.check(request, request.route_handler.opt)
+        token = request.scope.get(GRANTED)
+        if token is not None and (refused := _counted(behind.rate, request, str(token))):
+            return refused
         return _options(request) if request.method == "OPTIONS" else check_content(request)
 
     return Litestar(
@@ -85,6 +89,20 @@ def application(behind: Behind, settings: Settings) -> Litestar:
         ),
         on_startup=[_ready],
         on_shutdown=[behind.close],
+    )
+
+
+def _counted(rate: Rate, request: Request[Any, Any, Any], token: str) -> Response[Any] | None:
+    """A problem where the token has asked too often; how many are left goes with every answer."""
+    may, headers = rate.count(token)
+    request.scope[TOLD] = headers  # type: ignore[typeddict-unknown-key]
+    if may:
+        return None
+    _, reset_s = headers[-1]
+    return problem(
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "this token has asked too often",
+        headers={"Retry-After": reset_s.decode()},
     )
 
 
@@ -124,7 +142,15 @@ def _behind(settings: Settings) -> Behind:
         _forgetting(cache.changed),
         _forgetting(PreferenceCache(settings).forget),
     ]
-    return Behind(settings, accounts, cache, Entrance(settings), Keys(settings), Statuses(settings))
+    return Behind(
+        settings,
+        accounts,
+        cache,
+        Entrance(settings),
+        Keys(settings),
+        Rate(settings),
+        Statuses(settings),
+    )
 
 
 async def _ready() -> None:
