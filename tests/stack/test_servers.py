@@ -388,7 +388,7 @@ def test_a_broker_that_sends_its_clients_elsewhere_is_told_apart_from_one_that_i
     tmp_path: Path, certificates: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The classic: it answers, and advertises an address that nobody here reaches."""
-    monkeypatch.setattr("eureke.stack.rights.TIMEOUT_S", 3.0)
+    monkeypatch.setattr("eureke.stack.rights.TIMEOUT_S", 8.0)
     for port in broker(tmp_path, certificates, advertised="broker.invalid:9092"):
         servers = Servers(kafka=kafka_options(port, certificates))
         with pytest.raises(ServiceFailed, match=r"broker\.invalid:9092") as caught:

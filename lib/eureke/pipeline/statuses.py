@@ -30,6 +30,7 @@ FINAL: Final = frozenset({"duplicate", "suppressed", "expired", "dead_lettered",
 BYTES_MOST: Final = 64 << 20
 READ_BACK: Final = 2_000
 """Receipts of each lane that a new process looks at."""
+CATCH_UP_S: Final = 10.0
 LOOKED_AT_MOST: Final = 200_000
 """Records without an outcome that are searched; in a longer backlog nobody is found."""
 _FETCHING: Final = {"enable.auto.commit": False, "fetch.wait.max.ms": 50, "log_level": 0}
@@ -122,7 +123,11 @@ class Statuses:
         return None
 
     def _catch_up(self) -> None:
-        """Returns once everything is read that is there now, or after a second."""
+        """Returns once everything is read that is there now.
+
+        Raises:
+            EurekeError: it takes too long: nobody knows.
+        """
         consumer = Consumer(_FETCHING | {**self._settings.kafka_client, "group.id": "none"})
         try:
             ends = {
@@ -134,9 +139,14 @@ class Statuses:
         finally:
             consumer.close()
         with self._arrived:
-            self._arrived.wait_for(
+            reached = self._arrived.wait_for(
                 lambda: all(self._read.get(place, 0) >= end for place, end in ends.items()),
-                timeout=1,
+                timeout=CATCH_UP_S,
+            )
+        if not reached:
+            raise EurekeError(
+                f"the outcomes were not read up to their end in {CATCH_UP_S:g} s",
+                remedy="ask again; see whether the machine or Kafka is overloaded",
             )
 
     def _places(self) -> list[tuple[str, int]]:
