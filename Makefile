@@ -7,7 +7,7 @@ PYTHON ?= $(shell [ -x .venv/bin/python ] && echo .venv/bin/python || echo pytho
 UV ?= uv
 ARGUMENTS ?=
 # Files of tests that run at a time: most tests wait for servers rather than for a core.
-TOGETHER ?= 3
+TOGETHER ?= 2
 VENV := .venv/bin
 PROFILE ?= standard
 

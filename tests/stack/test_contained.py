@@ -210,7 +210,7 @@ Stack.start(only=("kafka", "postgres", "redis-cache"), say=lambda line: None)
         coming = [each for each in (home / "run").glob("2*") if each != folder]
         return made_with_engine(coming[0]) if coming else []
 
-    wait_until(lambda: len(made()) > 1, within_s=15)
+    wait_until(lambda: len(made()) > 1, within_s=40)
     owner.kill()
     wait_until(lambda: not made(), within_s=15)
 
@@ -284,4 +284,4 @@ def test_an_engine_that_dies_in_mid_run(
     assert "engine does not answer" in result.summary["abort_reason"]
     stack.stop()
     monkeypatch.delenv("DOCKER_HOST")
-    eventually(lambda: not any(alive(each, stack.folder) for each in living))
+    wait_until(lambda: not any(alive(each, stack.folder) for each in living), within_s=60)

@@ -71,7 +71,7 @@ def serving(
         yield base, process
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(30)
 
 
 def own_database(url: str) -> str:

@@ -3,6 +3,7 @@
 import json
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
@@ -87,6 +88,17 @@ def test_what_it_may_have_become(door: Client) -> None:
     assert door.post("/notifications", json=late).status_code == 202
     became(door, "late", "expired")
     is_problem(door.get("/notifications/never-heard-of"), 404)
+
+
+@pytest.mark.parametrize("missing", ["data", "priority", "created_ns", "expires_ns", "id"])
+def test_what_is_left_out_is_filled_in(door: Client, missing: str) -> None:
+    """One that is whole goes in as it came; where anything is missing it would be malformed."""
+    now_ns = time.time_ns()
+    whole = HELLO | {"id": f"without-{missing}", "priority": "bulk", "created_ns": now_ns}
+    whole |= {"expires_ns": now_ns + 10**12}
+    del whole[missing]
+    sent = door.post("/notifications", json=whole).json()
+    became(door, sent["id"], "delivered")
 
 
 def test_one_without_an_outcome_is_accepted(door: Client, stack: Stack) -> None:

@@ -42,8 +42,8 @@ class NewNotification(msgspec.Struct, frozen=True, forbid_unknown_fields=True, g
     user_id: Annotated[int, Meta(ge=0, le=ID_MOST)]
     channel: Channel
     template: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
-    data: dict[str, str] = {}
-    priority: Priority = "bulk"
+    data: dict[str, str] | UnsetType = UNSET
+    priority: Priority | UnsetType = UNSET
     id: Id | UnsetType = UNSET
     """Whatever comes under the same id again has no second effect."""
     created_ns: Nanoseconds | UnsetType = UNSET
@@ -208,17 +208,18 @@ def entry(said: NewNotification, raw: bytes, otherwise_id: str) -> Entry:
         otherwise_id: where no id was said.
     """
     key = str(said.user_id)
-    whole_already = UNSET not in (said.id, said.created_ns, said.expires_ns)
-    if raw and said.id is not UNSET and whole_already:
+    others = said.data, said.created_ns, said.expires_ns
+    whole_already = raw and not any(each is UNSET for each in others)
+    if whole_already and said.id is not UNSET and said.priority is not UNSET:
         return Entry(said.id, said.priority, key, raw)
     created_ns = time.time_ns() if said.created_ns is UNSET else said.created_ns
     whole = Notification(
         id=otherwise_id if said.id is UNSET else said.id,
         user_id=said.user_id,
         channel=said.channel,
-        priority=said.priority,
+        priority="bulk" if said.priority is UNSET else said.priority,
         template=said.template,
-        data=said.data,
+        data={} if said.data is UNSET else said.data,
         created_ns=created_ns,
         expires_ns=created_ns + LIVES_NS if said.expires_ns is UNSET else said.expires_ns,
     )

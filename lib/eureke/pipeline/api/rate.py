@@ -6,7 +6,6 @@ each replica counts for itself.
 """
 
 import asyncio
-import contextlib
 import logging
 import time
 from collections.abc import Callable
@@ -52,8 +51,7 @@ class Rate:
         """Ends the telling."""
         if self._telling is not None:
             self._telling.cancel()
-            with contextlib.suppress(asyncio.CancelledError):
-                await self._telling
+            await asyncio.wait([self._telling], timeout=1)
         await self._redis.aclose()
 
     def count(self, token: str) -> tuple[bool, Headers]:
