@@ -5,7 +5,6 @@ its own at its time. What was not acknowledged is sent again under the same id, 
 it is unknown. The record is that of `world/sender.py`.
 """
 
-import argparse
 import asyncio
 import gc
 import signal
@@ -13,7 +12,6 @@ import sys
 import time
 from contextlib import closing
 from itertools import chain
-from pathlib import Path
 from random import Random
 from typing import Final
 from zlib import crc32
@@ -21,12 +19,12 @@ from zlib import crc32
 import aiohttp
 import msgspec
 import numpy as np
-import pyarrow as pa
 from aiohttp import ClientError, ClientSession
 
 from eureke.errors import EurekeError, LoadFailed
 from eureke.settings import Settings
-from eureke.world.load import Record, pieces, size
+from eureke.world.errand import Errand
+from eureke.world.load import PACED_PIECE, Record, pieces, size
 from eureke.world.sent import (
     ACKNOWLEDGED,
     REFUSED,
@@ -44,7 +42,6 @@ CONNECTIONS: Final = 200
 """Of the paced load; a request that would need one more has waited, and is counted."""
 PATIENCE_S: Final = 60.0
 TIMEOUT_S: Final = 15.0
-PACED_PIECE: Final = 200
 ACCEPTED: Final = 202
 NDJSON: Final = "application/x-ndjson"
 
@@ -60,28 +57,21 @@ class _Many(msgspec.Struct):
 class ApiSender:
     """Sends a load through the API and remembers each record's times and fate."""
 
-    def __init__(
-        self, settings: Settings, folder: Path, out: Path, *, lane: str, tag: str = ""
-    ) -> None:
+    def __init__(self, settings: Settings, errand: Errand) -> None:
         if not settings.api_url:
             raise LoadFailed(
                 "this stack has no API to send through",
                 remedy="give it one: the scenario's `apis = 1`",
             )
         self._url = f"{settings.api_url}/notifications"
-        self._query = {"lane": lane}
+        self._query = {"lane": errand.lane}
         self._headers = {"Authorization": f"Bearer {settings.api_tokens['write']}"}
-        if tag:
-            self._headers["X-Tag"] = tag
-        self._folder = folder
-        self._out = out
-        try:
-            self._total, self.paced = size(folder)
-        except (OSError, pa.ArrowInvalid) as error:
-            raise LoadFailed(
-                f"the load in {folder} cannot be read: {error}", remedy="prepare it again"
-            ) from error
-        self._progress = ProgressFile(out)
+        if errand.tag:
+            self._headers["X-Tag"] = errand.tag
+        self._folder = errand.load
+        self._out = errand.out
+        self._total, self.paced = size(errand.load)
+        self._progress = ProgressFile(errand.out)
         self._decode = msgspec.json.Decoder(_Many).decode
         self._chance = Random()
         self._stopping = False
@@ -263,16 +253,8 @@ def _fate(status: int) -> int:
 
 def main() -> None:
     """Reads the arguments and sends."""
-    parser = argparse.ArgumentParser(prog="eureke.world.api_sender")
-    parser.add_argument("--load", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--lane", required=True)
-    parser.add_argument("--tag", default="")
-    given = parser.parse_args()
     try:
-        sender = ApiSender(
-            Settings.of_process(), given.load, given.out, lane=given.lane, tag=given.tag
-        )
+        sender = ApiSender(Settings.of_process(), Errand.of_arguments("eureke.world.api_sender"))
         asyncio.run(sender.run())
     except EurekeError as error:
         sys.exit(str(error))

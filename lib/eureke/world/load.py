@@ -18,6 +18,8 @@ import pyarrow.parquet as pq
 from eureke.errors import LoadFailed
 
 ROWS: Final = 100_000
+PACED_PIECE: Final = 200
+"""Records read at once where each has its time: more would make the next one late."""
 PIECE: Final = 50_000
 """Records that are read at once where nobody waits for the next one."""
 BYTES_EACH: Final = 400
@@ -108,12 +110,21 @@ Record = tuple[int, bytes, bytes, int]
 
 
 def size(folder: Path) -> tuple[int, bool]:
-    """How many records a load has, and whether their send times are fixed in advance."""
-    with pq.ParquetFile(folder / "load.parquet") as file:
-        if not file.metadata.num_rows:
-            return 0, False
-        last = file.read_row_group(file.num_row_groups - 1, columns=["offset_ns"])
-        return file.metadata.num_rows, last["offset_ns"][-1].as_py() > 0
+    """How many records a load has, and whether their send times are fixed in advance.
+
+    Raises:
+        LoadFailed: it cannot be read.
+    """
+    try:
+        with pq.ParquetFile(folder / "load.parquet") as file:
+            if not file.metadata.num_rows:
+                return 0, False
+            last = file.read_row_group(file.num_row_groups - 1, columns=["offset_ns"])
+            return file.metadata.num_rows, last["offset_ns"][-1].as_py() > 0
+    except (OSError, pa.ArrowInvalid) as error:
+        raise LoadFailed(
+            f"the load in {folder} cannot be read: {error}", remedy="prepare it again"
+        ) from error
 
 
 def pieces(folder: Path, *, most: int = PIECE) -> Iterator[list[Record]]:

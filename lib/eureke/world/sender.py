@@ -4,7 +4,6 @@ Sends each record of a load when it is meant to be sent, never waiting for an an
 and keeps its own record of what Kafka said: acknowledged, refused (never sent) or unknown.
 """
 
-import argparse
 import gc
 import signal
 import sys
@@ -13,18 +12,17 @@ from array import array
 from collections.abc import Callable
 from contextlib import closing
 from itertools import chain
-from pathlib import Path
 from types import FrameType
 from typing import Any, Final
 
 import numpy as np
-import pyarrow as pa
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from eureke.errors import EurekeError, LoadFailed
+from eureke.errors import EurekeError
 from eureke.notification import TAG_HEADER
 from eureke.settings import Settings
-from eureke.world.load import pieces, size
+from eureke.world.errand import Errand
+from eureke.world.load import PACED_PIECE, pieces, size
 from eureke.world.sent import (
     ACKNOWLEDGED,
     REPORT_NS,
@@ -41,30 +39,22 @@ POLL_NS: Final = 1_500_000
 """Time enough to serve reports until so long before a send."""
 SPIN_NS: Final = 150_000
 """A sleep ends late by so much; the rest is spun away."""
-PACED_PIECE: Final = 200
-"""Records read at once: more would make the next one late."""
 Report = Callable[[KafkaError | None, Message | None], None]
 
 
 class Sender:
     """Sends a load and remembers each record's times and fate."""
 
-    def __init__(
-        self, settings: Settings, folder: Path, out: Path, *, lane: str, tag: str = ""
-    ) -> None:
-        self._topic = settings.lane(lane).topic
-        self._folder = folder
-        self._out = out
-        self._options: dict[str, Any] = {"headers": [(TAG_HEADER, tag.encode())]} if tag else {}
-        try:
-            self._total, self.paced = size(folder)
-        except (OSError, pa.ArrowInvalid) as error:
-            raise LoadFailed(
-                f"the load in {folder} cannot be read: {error}", remedy="prepare it again"
-            ) from error
+    def __init__(self, settings: Settings, errand: Errand) -> None:
+        self._topic = settings.lane(errand.lane).topic
+        self._folder = errand.load
+        self._out = errand.out
+        tag = errand.tag.encode()
+        self._options: dict[str, Any] = {"headers": [(TAG_HEADER, tag)]} if tag else {}
+        self._total, self.paced = size(errand.load)
         self._count = 0
         self._stopping = False
-        self._progress = ProgressFile(out)
+        self._progress = ProgressFile(errand.out)
         self._errors: dict[bytes, int] = {}
         reports = {} if self.paced else {"delivery.report.only.error": True}
         self._producer = Producer(
@@ -221,16 +211,8 @@ def _configuration(settings: Settings, *, paced: bool) -> dict[str, Any]:
 
 def main() -> None:
     """Reads the arguments and sends."""
-    parser = argparse.ArgumentParser(prog="eureke.world.sender")
-    parser.add_argument("--load", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    parser.add_argument("--lane", required=True)
-    parser.add_argument("--tag", default="")
-    given = parser.parse_args()
     try:
-        sender = Sender(
-            Settings.of_process(), given.load, given.out, lane=given.lane, tag=given.tag
-        )
+        sender = Sender(Settings.of_process(), Errand.of_arguments("eureke.world.sender"))
         signal.signal(signal.SIGTERM, sender.stop)
         signal.signal(signal.SIGINT, sender.stop)
         sender.run()
