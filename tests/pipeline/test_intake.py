@@ -8,10 +8,10 @@ import msgspec
 
 from eureke.notification import REPLAY, TAG_HEADER, Notification
 from eureke.pipeline.intake import Intake
-from eureke.pipeline.log import Record
 from eureke.pipeline.offsets import Unsettled
 from eureke.pipeline.policy import Preferences
 from eureke.pipeline.preferences import PreferenceCache, PreferenceReader
+from eureke.pipeline.records import Record
 from eureke.settings import Settings
 
 NOWHERE = Settings(

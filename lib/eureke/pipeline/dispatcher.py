@@ -24,11 +24,12 @@ from eureke.pipeline.batch import Batch, batch_ids
 from eureke.pipeline.channels import Channels
 from eureke.pipeline.flight import InFlight, Item, grouped
 from eureke.pipeline.intake import Intake
-from eureke.pipeline.log import LaneReader, ReceiptReader, before
+from eureke.pipeline.log import LaneReader, ReceiptReader
 from eureke.pipeline.offsets import Unsettled, split
 from eureke.pipeline.outbox import Outbox
 from eureke.pipeline.preferences import PreferenceCache, PreferenceReader
 from eureke.pipeline.receipts import Outcomes
+from eureke.pipeline.records import before
 from eureke.pipeline.tasks import Tasks
 from eureke.pipeline.users import Directory
 from eureke.settings import Settings, announce_ready

@@ -1,66 +1,70 @@
-"""The newest notifications of users, out of the log: it is kept there anyway."""
+"""The newest notifications out of the log: they are kept there anyway."""
 
-from collections.abc import Collection
+import re
+from collections.abc import Callable, Collection, Iterator
 from typing import Final
 
 import msgspec
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+from confluent_kafka import KafkaException
 
 from eureke.errors import EurekeError
 from eureke.notification import Notification
-from eureke.pipeline.log import before
+from eureke.pipeline.records import latest
 from eureke.settings import Settings
 
-NEWEST_MOST: Final = 50
 LOOKED_AT: Final = 2_000
 """Records of each partition that are looked through; what is older is not found."""
 _decode = msgspec.json.Decoder(Notification).decode
 
 
-def newest(
-    settings: Settings, user_ids: Collection[int] | None, *, most: int
-) -> dict[int, list[Notification]]:
-    """The newest first of each of these users, all in one pass; of everybody where it is None.
+def newest(settings: Settings, *, most: int) -> list[Notification]:
+    """Those of everybody, newest first.
 
     Raises:
         EurekeError: Kafka does not answer.
     """
-    needles = None if user_ids is None else [f'"user_id":{each},'.encode() for each in user_ids]
-    found: dict[int, list[Notification]] = {each: [] for each in user_ids or ()}
+    return _sorted(_notifications(settings, lambda _value: True))[:most]
+
+
+def newest_of(
+    settings: Settings, user_ids: Collection[int], *, most: int
+) -> dict[int, list[Notification]]:
+    """Those of each of these users, newest first, all in one pass.
+
+    Raises:
+        EurekeError: Kafka does not answer.
+    """
+    found: dict[int, list[Notification]] = {each: [] for each in user_ids}
+    # Some went into the log as they came, spaces included.
+    theirs = re.compile(rf'"user_id"\s*:\s*(?:{"|".join(map(str, found))})\D'.encode())
+    for each in _notifications(settings, lambda value: theirs.search(value) is not None):
+        if each.user_id in found:
+            found[each.user_id].append(each)
+    return {user_id: _sorted(some)[:most] for user_id, some in found.items()}
+
+
+def _sorted(some: Collection[Notification] | Iterator[Notification]) -> list[Notification]:
+    return sorted(some, key=lambda each: each.created_ns, reverse=True)
+
+
+def _notifications(settings: Settings, wanted: Callable[[bytes], bool]) -> Iterator[Notification]:
+    """Those whose bytes are wanted: most are not, and need not be decoded."""
     try:
         for lane in settings.lanes:
-            ends = _ends(settings, lane.topic)
-            for records in before(settings, lane.topic, ends, records=LOOKED_AT):
+            for records in latest(settings, lane.topic, records=LOOKED_AT):
                 for record in records:
                     value = record.value() or b""
-                    if needles is None or any(needle in value for needle in needles):
-                        _add(found, value, everybody=needles is None)
+                    if wanted(value) and (found := _decoded(value)):
+                        yield found
     except KafkaException as error:
         raise EurekeError(
             f"Kafka could not be asked for notifications: {error}",
             remedy="see that it runs, and its log",
         ) from error
-    for some in found.values():
-        some.sort(key=lambda each: each.created_ns, reverse=True)
-        del some[most:]
-    return found
 
 
-def _add(found: dict[int, list[Notification]], value: bytes, *, everybody: bool) -> None:
+def _decoded(value: bytes) -> Notification | None:
     try:
-        notification = _decode(value)
+        return _decode(value)
     except (msgspec.MsgspecError, UnicodeDecodeError):
-        return  # malformed: it is nobody's
-    if everybody or notification.user_id in found:
-        found.setdefault(notification.user_id, []).append(notification)
-
-
-def _ends(settings: Settings, topic: str) -> dict[int, int]:
-    consumer = Consumer({**settings.kafka_client, "group.id": "none", "log_level": 0})
-    try:
-        return {
-            at: consumer.get_watermark_offsets(TopicPartition(topic, at), timeout=5)[1]
-            for at in range(settings.partitions)
-        }
-    finally:
-        consumer.close()
+        return None  # malformed: it is nobody's

@@ -8,10 +8,10 @@ import msgspec
 from eureke.notification import REPLAY, TAG_HEADER, DeadLetter, Notification, Position, Setback
 from eureke.pipeline.batch import Batch
 from eureke.pipeline.caps import Caps
-from eureke.pipeline.log import Record
 from eureke.pipeline.offsets import PARTITION_SHIFT, Unsettled
 from eureke.pipeline.policy import Verdict, judge
 from eureke.pipeline.preferences import PreferenceReader
+from eureke.pipeline.records import Record
 from eureke.pipeline.window import Window
 
 URGENT = "urgent"

@@ -1,57 +1,20 @@
 """Reading from Kafka: a lane as a member of its group, and the receipts as they come."""
 
 import logging
-from collections.abc import Callable, Iterable, Iterator
-from typing import Protocol, cast
+from collections.abc import Callable, Iterator
 
 import msgspec
 from confluent_kafka import (
     Consumer,
-    KafkaError,
     KafkaException,
-    Message,
     TopicPartition,
 )
 
-from eureke.errors import EurekeError
 from eureke.notification import Unfinished
+from eureke.pipeline.records import FETCHING, Record, checked, drained
 from eureke.settings import Lane, Settings
 
 log = logging.getLogger("dispatcher")
-
-DRAIN = 4000
-"""Records taken at once after the first: enough to keep up, few enough to stay quick."""
-
-_FETCHING = {
-    "enable.auto.commit": False,
-    "fetch.queue.backoff.ms": 10,
-    "fetch.wait.max.ms": 100,
-    "fetch.message.max.bytes": 4_000_000,
-}
-
-
-class Record(Protocol):
-    """A message that is not an error: it has a place."""
-
-    def value(self) -> bytes:
-        """Its bytes; None in truth where the record has none, which no decoder accepts."""
-        ...
-
-    def topic(self) -> str:
-        """Its topic."""
-        ...
-
-    def partition(self) -> int:
-        """Its partition."""
-        ...
-
-    def offset(self) -> int:
-        """Its offset."""
-        ...
-
-    def headers(self) -> list[tuple[str, bytes]] | None:
-        """Its headers."""
-        ...
 
 
 class LaneReader:
@@ -73,7 +36,7 @@ class LaneReader:
         self._paused = False
         self._dropped = False
         self._consumer = Consumer(
-            _FETCHING
+            FETCHING
             | {
                 **settings.kafka_client,
                 "group.id": lane.group,
@@ -174,7 +137,7 @@ class ReceiptReader:
 
     def __init__(self, settings: Settings, lane_name: str) -> None:
         self._decode = msgspec.json.Decoder(Unfinished).decode
-        self._consumer = Consumer(_FETCHING | {**settings.kafka_client, "group.id": "none"})
+        self._consumer = Consumer(FETCHING | {**settings.kafka_client, "group.id": "none"})
         topic, partition = settings.receipts, settings.receipt_partition(lane_name)
         end = self._end(topic, partition)
         self._consumer.assign([TopicPartition(topic, partition, end)])
@@ -195,60 +158,3 @@ class ReceiptReader:
     def close(self) -> None:
         """Ends the reading."""
         self._consumer.close()
-
-
-def before(
-    settings: Settings, topic: str, offsets: dict[int, int], *, records: int
-) -> Iterator[list[Record]]:
-    """The last records before each offset, some at a time.
-
-    Args:
-        offsets: by partition, where the reading ends.
-        records: how many records before it the reading begins.
-    """
-    consumer = Consumer(_FETCHING | {**settings.kafka_client, "group.id": "none"})
-    try:
-        begin = {
-            partition: max(_first(consumer, topic, partition), end - records)
-            for partition, end in offsets.items()
-        }
-        open_ends = {at for at, end in offsets.items() if begin[at] < end}
-        consumer.assign([TopicPartition(topic, at, begin[at]) for at in open_ends])
-        while open_ends:
-            found = drained(consumer, timeout_s=1.0)
-            for record in found:
-                if record.offset() + 1 >= offsets[record.partition()]:
-                    open_ends.discard(record.partition())
-            yield [record for record in found if record.offset() < offsets[record.partition()]]
-    finally:
-        consumer.close()
-
-
-def _first(consumer: Consumer, topic: str, partition: int) -> int:
-    first, _ = consumer.get_watermark_offsets(TopicPartition(topic, partition), timeout=10)
-    return int(first)
-
-
-def drained(consumer: Consumer, *, timeout_s: float) -> list[Record]:
-    """The records that are there: waits for one, then takes all that were fetched with it."""
-    message = consumer.poll(timeout_s)
-    if message is None:
-        return []
-    return list(checked([message, *consumer.consume(DRAIN, 0)]))
-
-
-def checked(messages: Iterable[Message]) -> Iterator[Record]:
-    """The messages that are records; passing errors are mended by librdkafka itself.
-
-    Raises:
-        EurekeError: Kafka has ended this client for good, such as for another one of its name.
-    """
-    for message in messages:
-        error = message.error()
-        if error is None:
-            yield cast(Record, message)
-        elif error.fatal() or error.code() == KafkaError._FATAL:  # noqa: SLF001  no flag says it
-            raise EurekeError(
-                f"Kafka has ended this client for good: {error}",
-                remedy="start the process again; a run does so by itself",
-            )

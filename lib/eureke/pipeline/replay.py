@@ -14,7 +14,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Produ
 
 from eureke.errors import EurekeError
 from eureke.notification import REPLAY, TAG_HEADER, DeadLetter
-from eureke.pipeline.log import Record, drained
+from eureke.pipeline.records import Record, drained
 from eureke.settings import Settings
 
 JOIN_S: Final = 15.0

@@ -9,6 +9,7 @@ import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
+from itertools import islice
 from typing import Final, Literal
 
 import msgspec
@@ -16,7 +17,7 @@ from confluent_kafka import Consumer, KafkaException, TopicPartition
 
 from eureke.errors import EurekeError
 from eureke.notification import DeadLetter, Notification, Position, Receipt, Setback
-from eureke.pipeline.log import Record, drained
+from eureke.pipeline.records import Record, drained, uncommitted
 from eureke.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -114,7 +115,7 @@ class Statuses:
         with self._searching:
             try:
                 for lane in self._settings.lanes:
-                    for value in _uncommitted(self._settings, lane.topic, lane.group):
+                    for value in _values(uncommitted(self._settings, lane)):
                         found = _notification(value) if needle in value else None
                         if found and found.id == notification_id:
                             return Status(found.id, "accepted", found.channel)
@@ -184,8 +185,8 @@ class Statuses:
 
     def _keep(self, record: Record) -> None:
         topic, value = record.topic(), record.value() or b""
-        self._read[topic, record.partition()] = record.offset() + 1
         self._kept.append((topic, value))
+        self._read[topic, record.partition()] = record.offset() + 1  # it is there when this says so
         self._bytes += len(value)
         while self._bytes > BYTES_MOST:
             _, oldest = self._kept.popleft()
@@ -229,25 +230,7 @@ def _in_letter(letter: DeadLetter, notification_id: str) -> Iterator[Status]:
         )
 
 
-def _uncommitted(settings: Settings, topic: str, group: str) -> Iterator[bytes]:
-    """The values of the records that a group has not committed yet, as far as they are few."""
-    consumer = Consumer(_FETCHING | {**settings.kafka_client, "group.id": group})
-    try:
-        every = [TopicPartition(topic, at) for at in range(settings.partitions)]
-        places = consumer.committed(every, timeout=5)
-        left: dict[int, int] = {}
-        for place in places:
-            first, end = consumer.get_watermark_offsets(place, timeout=5)
-            place.offset = max(place.offset, first)
-            if place.offset < end:
-                left[place.partition] = end
-        consumer.assign([place for place in places if place.partition in left])
-        seen = 0
-        while left and seen < LOOKED_AT_MOST:
-            for record in drained(consumer, timeout_s=1.0):
-                seen += 1
-                if record.offset() + 1 >= left.get(record.partition(), 0):
-                    left.pop(record.partition(), None)
-                yield record.value() or b""
-    finally:
-        consumer.close()
+def _values(some: Iterator[list[Record]]) -> Iterator[bytes]:
+    """The values of the records, as far as they are few."""
+    every = (record.value() or b"" for records in some for record in records)
+    return islice(every, LOOKED_AT_MOST)

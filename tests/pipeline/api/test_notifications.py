@@ -98,7 +98,24 @@ def test_what_is_left_out_is_filled_in(door: Client, missing: str) -> None:
     whole |= {"expires_ns": now_ns + 10**12}
     del whole[missing]
     sent = door.post("/notifications", json=whole).json()
-    became(door, sent["id"], "delivered")
+    assert became(door, sent["id"], "delivered")["id"] == sent["id"]
+
+
+def test_a_users_newest_are_found_however_they_were_written(door: Client) -> None:
+    """Made whole here, or whole as they came, with the client's own spaces."""
+    ada = {"username": "ada-newest", "email": "ada@example.com"}
+    user_id = door.post("/users", json=ada).json()["id"]
+    now_ns = time.time_ns()
+    whole = HELLO | {"id": "newest-1", "priority": "bulk", "user_id": user_id}
+    whole |= {"created_ns": now_ns, "expires_ns": now_ns + 10**12}
+    door.post("/notifications", json=whole)
+    door.post("/notifications", json=HELLO | {"id": "newest-2", "user_id": user_id})
+    door.post("/notifications", json=HELLO | {"id": "not-theirs", "user_id": user_id * 10})
+    found = door.get(f"/users/{user_id}/notifications").json()
+    assert [each["id"] for each in found] == ["newest-2", "newest-1"]
+    assert door.get(f"/users/{user_id}/notifications?limit=1").json() == found[:1]
+    door.delete(f"/users/{user_id}")
+    assert door.get(f"/users/{user_id}/notifications").status_code == 404
 
 
 def test_one_without_an_outcome_is_accepted(door: Client, stack: Stack) -> None:

@@ -18,7 +18,7 @@ from eureke.pipeline.api.behind import Behind
 from eureke.pipeline.api.content import JSON
 from eureke.pipeline.api.keys import Key
 from eureke.pipeline.api.whole import Whole
-from eureke.pipeline.history import newest
+from eureke.pipeline.history import newest_of
 
 Seen = Annotated[str | None, Parameter(header="If-Match", required=False)]
 Known = Annotated[str | None, Parameter(header="If-None-Match", required=False)]
@@ -74,7 +74,7 @@ class Users(Controller):
     ) -> list[Notification]:
         """The user's newest notifications, newest first."""
         user = behind.accounts.get(user_id)
-        return newest(behind.settings, [user.id], most=limit)[user.id]
+        return newest_of(behind.settings, [user.id], most=limit)[user.id]
 
     @post(sync_to_thread=True)
     def create_user(self, behind: Behind, data: NewUser, key: Key = None) -> Response[User]:

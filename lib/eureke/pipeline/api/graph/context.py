@@ -13,7 +13,7 @@ from eureke.notification import Notification
 from eureke.pipeline.accounts import User
 from eureke.pipeline.api.behind import Behind
 from eureke.pipeline.api.guard import GRANTED
-from eureke.pipeline.history import newest
+from eureke.pipeline.history import newest_of
 
 ONE_BY_ONE: Final = b"x-teach-one-by-one"
 """Header that takes the loaders' batches away, to see what they are good for."""
@@ -53,7 +53,7 @@ async def context_of(behind: Behind, scope: Scope) -> Context:
         return [found.get(each) for each in ids]
 
     async def notifications(ids: list[int]) -> list[list[Notification]]:
-        found = await asyncio.to_thread(newest, behind.settings, ids, most=PAGE_MOST)
+        found = await asyncio.to_thread(newest_of, behind.settings, ids, most=PAGE_MOST)
         return [found[each] for each in ids]
 
     named = {name for name, _ in scope["headers"]}

@@ -50,7 +50,5 @@ class Query:
     async def notifications(self, info: Asked, first: int = 10) -> list[Notification]:
         """The newest ones of everybody, newest first."""
         most = page_of(first)
-        found = await asyncio.to_thread(newest, info.context.behind.settings, None, most=most)
-        every = [each for some in found.values() for each in some]
-        every.sort(key=lambda each: each.created_ns, reverse=True)
-        return [notification_of(each) for each in every[:most]]
+        found = await asyncio.to_thread(newest, info.context.behind.settings, most=most)
+        return [notification_of(each) for each in found]
