@@ -1,9 +1,6 @@
 """Users one by one, in the same database that the pipeline asks for their preferences."""
 
-import base64
-import binascii
 import hashlib
-import time
 from collections.abc import Callable, Collection
 from typing import Annotated, Any, Final
 
@@ -14,9 +11,10 @@ from sqlalchemy.exc import IntegrityError
 
 from eureke.errors import BadParameter
 from eureke.notification import CHANNELS, Channel
+from eureke.pipeline import answers
+from eureke.pipeline.cursors import cursor_of, read_cursor
 from eureke.pipeline.policy import Preferences, checked
 from eureke.pipeline.users import (
-    ANSWERS,
     PREFERENCE_COLUMNS,
     PREFERENCES,
     USERS,
@@ -26,8 +24,6 @@ from eureke.pipeline.users import (
 )
 
 PAGE_MOST: Final = 100
-ANSWERS_KEPT_S: Final = 86_400
-"""So long an idempotency key is remembered."""
 ID_MOST: Final = 2**31 - 1
 """The largest id that the database can hold."""
 SORTS: Final = {"id": USERS.c.id, "username": USERS.c.username, "email": USERS.c.email}
@@ -81,10 +77,6 @@ class Missing(Exception):
 
 class Taken(Exception):
     """Somebody else has the name already."""
-
-
-class KeyReused(Exception):
-    """The idempotency key came before, with something else."""
 
 
 class Changed(Exception):
@@ -147,7 +139,7 @@ class Accounts:
         if username:
             query = query.where(USERS.c.username == username)
         if cursor:
-            value, user_id = _read_cursor(cursor, sort)
+            value, user_id = read_cursor(cursor, sort)
             beyond = column < value if down else column > value
             later = USERS.c.id < user_id if down else USERS.c.id > user_id
             query = query.where(or_(beyond, and_(column == value, later)))
@@ -159,7 +151,7 @@ class Accounts:
 
     def cursor(self, user: User, sort: str) -> str:
         """What begins a page behind this user."""
-        return _cursor(getattr(user, sort.removeprefix("-")), user.id, sort)
+        return cursor_of(getattr(user, sort.removeprefix("-")), user.id, sort)
 
     def create(self, wanted: NewUser, *, key: str = "") -> User:
         """A new user, with an id of its own; under a key that came before, the one made then.
@@ -170,17 +162,19 @@ class Accounts:
             BadParameter: preferences that cannot be.
         """
         _check(wanted)
+        asked = msgspec.json.encode(wanted)
         try:
             with told("written", but=(IntegrityError,)), self._engine.begin() as connection:
-                if key and (before := _kept(connection, key, wanted)):
-                    return before
+                if key and (before := answers.kept(connection, key, asked)):
+                    return msgspec.json.decode(before, type=User)
                 user = _made(connection, wanted)
                 if key:  # in the same transaction: there is no user without the answer
-                    _keep(connection, key, wanted, user)
+                    answers.keep(connection, key, asked, msgspec.json.encode(user).decode())
         except IntegrityError as error:
             with told("read"), self._engine.connect() as connection:
-                if key and (before := _kept(connection, key, wanted)):
-                    return before  # somebody was faster under the same key
+                if key and (before := answers.kept(connection, key, asked)):
+                    # Somebody was faster under the same key.
+                    return msgspec.json.decode(before, type=User)
             raise Taken(wanted.username) from error
         self._changed([user.id])
         return user
@@ -311,52 +305,7 @@ def _made(connection: Connection, wanted: NewUser) -> User:
     return User(user_id, wanted.username, wanted.email, wanted.preferences)
 
 
-def _kept(connection: Connection, key: str, wanted: NewUser) -> User | None:
-    """The answer that was given under a key, if there was one."""
-    row = connection.execute(select(ANSWERS).where(ANSWERS.c.key == key)).first()
-    if row is None:
-        return None
-    if row.asked != _digest(wanted):
-        raise KeyReused(key)
-    return msgspec.json.decode(row.answer, type=User)
-
-
-def _keep(connection: Connection, key: str, wanted: NewUser, user: User) -> None:
-    now_s = int(time.time())
-    connection.execute(delete(ANSWERS).where(ANSWERS.c.given_s < now_s - ANSWERS_KEPT_S))
-    connection.execute(
-        insert(ANSWERS).values(
-            key=key,
-            asked=_digest(wanted),
-            answer=msgspec.json.encode(user).decode(),
-            given_s=now_s,
-        )
-    )
-
-
-def _digest(wanted: NewUser) -> str:
-    return hashlib.sha256(msgspec.json.encode(wanted)).hexdigest()
-
-
 def _check(wanted: NewUser) -> None:
     said = wanted.preferences
     preferences = Preferences(said.channels, said.time_zone, said.quiet, said.cap)
     checked(preferences, whose=wanted.username)
-
-
-def _cursor(value: int | str, user_id: int, sort: str) -> str:
-    told = msgspec.json.encode((sort, value, user_id))
-    return base64.urlsafe_b64encode(told).decode().rstrip("=")
-
-
-def _read_cursor(cursor: str, sort: str) -> tuple[int | str, int]:
-    try:
-        told = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        of, value, user_id = msgspec.json.decode(told, type=tuple[str, int | str, int])
-    except (ValueError, binascii.Error, msgspec.MsgspecError):
-        of, value, user_id = "", 0, 0
-    if of != sort or isinstance(value, int) != (sort.removeprefix("-") == "id"):
-        raise BadParameter(
-            "the cursor is none of this list", remedy="take the one that the last page gave"
-        )
-    return value, user_id

@@ -14,9 +14,8 @@ from typing import Final, Protocol, cast
 
 import msgspec
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
+from eureke.pipeline.cache import connected
 from eureke.pipeline.policy import EVERYTHING, Preferences
 from eureke.settings import Settings
 
@@ -48,12 +47,7 @@ class PreferenceCache:
         clock: Callable[[], float] = time.monotonic,
         chance: random.Random | None = None,
     ) -> None:
-        self._redis = redis.Redis.from_url(
-            settings.redis_cache,
-            socket_timeout=0.5,
-            socket_connect_timeout=0.5,
-            retry=Retry(NoBackoff(), 0),
-        )
+        self._redis = connected(settings)
         self._prefix = f"{settings.prefix}.preferences."
         self._shown_users = settings.shown_users
         self._clock = clock

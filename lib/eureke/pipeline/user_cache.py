@@ -14,10 +14,9 @@ from typing import Final, cast
 
 import msgspec
 import redis
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from eureke.pipeline.accounts import User
+from eureke.pipeline.cache import connected
 from eureke.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -44,12 +43,7 @@ class UserCache:
 
     def __init__(self, settings: Settings, read: Callable[[int], User]) -> None:
         self._read = read
-        self._redis = redis.Redis.from_url(
-            settings.redis_cache,
-            socket_timeout=0.5,
-            socket_connect_timeout=0.5,
-            retry=Retry(NoBackoff(), 0),
-        )
+        self._redis = connected(settings)
         self._prefix = f"{settings.shown_users}."
         self._channel = settings.shown_users
         self._decode = msgspec.json.Decoder(User).decode

@@ -30,10 +30,15 @@ def check_host(request: Request[Any, Any, Any], hosts: Collection[str]) -> Respo
     return problem(HTTPStatus.MISDIRECTED_REQUEST, "this server does not go by that name")
 
 
+def kind_of(request: Request[Any, Any, Any]) -> str:
+    """What the body is said to be, without its parameters."""
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
 def check_content(request: Request[Any, Any, Any]) -> Response[Any] | None:
     """A problem where the body or the answer would be of a kind that is not spoken here."""
     taken = request.route_handler.opt.get("takes") or TAKEN.get(request.method)
-    kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    kind = kind_of(request)
     if taken and kind not in taken:
         return problem(
             HTTPStatus.UNSUPPORTED_MEDIA_TYPE,

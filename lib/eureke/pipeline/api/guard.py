@@ -12,6 +12,8 @@ from eureke.settings import SCOPES
 READING: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 OPEN: Final = "open"
 """Option of a handler that anybody may call."""
+UNKNOWN_CALLER: Final = "a bearer token is needed, and it has to be right"
+READS_ONLY: Final = "this token may read, and nothing else"
 GRANTED: Final = "granted"
 """Where the scope of a request's token is kept."""
 READS: Final = "reads"
@@ -41,17 +43,16 @@ class Guard:
             NotAuthorizedException: there is no token, or a wrong one.
             PermissionDeniedException: the token may not.
         """
-        method = connection.scope.get("method")
         if options.get(OPEN):
             return
         scheme, _, token = connection.headers.get("authorization", "").partition(" ")
         scope = self.scope_of(token) if scheme.lower() == "bearer" else None
         if scope is None:
             raise NotAuthorizedException(
-                "a bearer token is needed, and it has to be right",
+                UNKNOWN_CALLER,
                 headers={"WWW-Authenticate": 'Bearer realm="eureke"'},
             )
         connection.scope[GRANTED] = scope  # type: ignore[typeddict-unknown-key]
-        reads = method in READING or options.get(READS, False)
+        reads = connection.scope.get("method") in READING or options.get(READS, False)
         if not reads and scope != "write":
-            raise PermissionDeniedException("this token may read, and nothing else")
+            raise PermissionDeniedException(READS_ONLY)

@@ -10,14 +10,13 @@ import logging
 from typing import Annotated, Final, cast
 
 import redis
-import redis.asyncio
 from litestar.params import Parameter
 
-from eureke.pipeline.accounts import KeyReused
+from eureke.pipeline.answers import KEPT_S, KeyReused
+from eureke.pipeline.cache import connected_async
 from eureke.settings import Settings
 
 log = logging.getLogger(__name__)
-KEPT_S: Final = 86_400
 ACKNOWLEDGED: Final = b"+"
 Key = Annotated[
     str | None,
@@ -33,9 +32,7 @@ class Keys:
 
     def __init__(self, settings: Settings) -> None:
         self._prefix = f"{settings.prefix}.keys."
-        self._redis = redis.asyncio.Redis.from_url(
-            settings.redis_cache, socket_timeout=0.5, socket_connect_timeout=0.5
-        )
+        self._redis = connected_async(settings)
 
     async def came(self, key: str, body: bytes) -> bool:
         """Whether the key came before with this body, and was acknowledged.

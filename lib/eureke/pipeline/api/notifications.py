@@ -16,12 +16,11 @@ from msgspec import UNSET, Meta, UnsetType
 from eureke.notification import Channel, Notification, Priority
 from eureke.pipeline.accounts import ID_MOST
 from eureke.pipeline.api.behind import Behind
-from eureke.pipeline.api.content import JSON, NDJSON
+from eureke.pipeline.api.content import JSON, NDJSON, kind_of
 from eureke.pipeline.api.keys import Key
 from eureke.pipeline.api.problems import RETRY_AFTER_S, problem
 from eureke.pipeline.api.whole import Whole
 from eureke.pipeline.entrance import Entry
-from eureke.pipeline.statuses import Status
 
 ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$"
 LIVES_NS: Final = 86_400_000_000_000
@@ -102,7 +101,7 @@ class Notifications(Controller):
         repeated = False if key is None else await behind.keys.came(key, body)
         request_id = str(request.scope.get("request_id", ""))
         accept = partial(behind.entrance.accept, request_id=request_id, lane=lane, tag=tag)
-        kind = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        kind = kind_of(request)
         if kind == NDJSON or body.lstrip()[:1] == b"[":
             answer = await _send_many(_lines(body, kind), accept, key or "", repeated=repeated)
         else:
@@ -118,7 +117,7 @@ class Notifications(Controller):
         notification_id: Annotated[str, Parameter(pattern=ID)],
     ) -> Response[Any]:
         """What became of one, by the newest receipts."""
-        found: Status | None = await asyncio.to_thread(behind.statuses.of, notification_id)
+        found = await asyncio.to_thread(behind.statuses.of, notification_id)
         if found is None:
             return problem(HTTPStatus.NOT_FOUND, "nobody has heard of it lately")
         return Response(found)

@@ -11,10 +11,12 @@ from litestar.exceptions import HTTPException, ValidationException
 from litestar.types import ExceptionHandlersMap
 
 from eureke.errors import BadParameter, EurekeError
-from eureke.pipeline.accounts import Changed, KeyReused, Missing, Taken
+from eureke.pipeline.accounts import Changed, Missing, Taken
+from eureke.pipeline.answers import KeyReused
 
 MEDIA_TYPE: Final = "application/problem+json"
 RETRY_AFTER_S: Final = 1
+OUR_FAULT: Final = "this is our fault, and it is in our log"
 log = logging.getLogger(__name__)
 
 
@@ -66,7 +68,7 @@ def _invalid(_request: Request[Any, Any, Any], error: ValidationException) -> Re
 
 def _broken(_request: Request[Any, Any, Any], error: Exception) -> Response[Problem]:
     log.error("an error that nobody expected", exc_info=error)
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, "this is our fault, and it is in our log")
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, OUR_FAULT)
 
 
 def _away(_request: Request[Any, Any, Any], error: EurekeError) -> Response[Problem]:

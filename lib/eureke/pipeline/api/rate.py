@@ -13,8 +13,8 @@ from dataclasses import dataclass
 from typing import Final, cast
 
 import redis
-import redis.asyncio
 
+from eureke.pipeline.cache import connected_async
 from eureke.settings import Settings
 
 log = logging.getLogger(__name__)
@@ -42,9 +42,7 @@ class Rate:
         self._prefix = f"{settings.prefix}.rate."
         self._clock = clock
         self._counts: dict[str, _Count] = {}
-        self._redis = redis.asyncio.Redis.from_url(
-            settings.redis_cache, socket_timeout=0.5, socket_connect_timeout=0.5
-        )
+        self._redis = connected_async(settings)
         self._telling: asyncio.Task[None] | None = None
 
     async def close(self) -> None:

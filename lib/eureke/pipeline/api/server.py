@@ -55,8 +55,9 @@ def metrics() -> bytes:
     return generate_latest()
 
 
-def application(behind: Behind, settings: Settings) -> Litestar:
+def application(behind: Behind) -> Litestar:
     """The API over what is behind it."""
+    settings = behind.settings
     guard = Guard(settings.api_tokens)
 
     async def admit(request: Request[Any, Any, Any]) -> Response[Any] | None:
@@ -173,7 +174,7 @@ def main() -> None:
     except EurekeError as error:
         sys.exit(str(error))
     uvicorn.run(
-        Observed(application(behind, settings), access_log=sys.stdout.buffer),
+        Observed(application(behind), access_log=sys.stdout.buffer),
         host=given.host,
         port=given.port,
         log_level="warning",

@@ -10,14 +10,16 @@ from strawberry.litestar import BaseContext
 from strawberry.types import Info
 
 from eureke.notification import Notification
-from eureke.pipeline.accounts import User
+from eureke.pipeline.accounts import PAGE_MOST, User
 from eureke.pipeline.api.behind import Behind
 from eureke.pipeline.api.guard import GRANTED
 from eureke.pipeline.history import newest_of
 
 ONE_BY_ONE: Final = b"x-teach-one-by-one"
 """Header that takes the loaders' batches away, to see what they are good for."""
-PAGE_MOST: Final = 100
+USERS_FIRST: Final = 20
+NEWEST_FIRST: Final = 10
+"""So many of a list are shown where nothing is said."""
 
 
 class Context(BaseContext, kw_only=True):

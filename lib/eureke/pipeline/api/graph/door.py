@@ -27,11 +27,11 @@ from eureke.pipeline.api.graph.limits import Limits
 from eureke.pipeline.api.graph.mutation import Mutation
 from eureke.pipeline.api.graph.query import Query
 from eureke.pipeline.api.graph.subscription import Subscription
-from eureke.pipeline.api.guard import READS, Guard
+from eureke.pipeline.api.guard import READS, UNKNOWN_CALLER, Guard
+from eureke.pipeline.api.problems import OUR_FAULT
 
 TOKENS_MOST: Final = 1_000
 QUERIES_KEPT: Final = 200
-CLOSED: Final = "a bearer token is needed, and it has to be right"
 
 
 def door(guard: Guard, *, teaching: bool) -> Any:
@@ -44,7 +44,7 @@ def door(guard: Guard, *, teaching: bool) -> Any:
         extensions=[
             lambda: AddValidationRules([Limits]),
             lambda: MaxTokensLimiter(max_token_count=TOKENS_MOST),
-            lambda: MaskErrors(_of_the_inside, "this is our fault, and it is in our log"),
+            lambda: MaskErrors(_of_the_inside, OUR_FAULT),
             *([] if teaching else [DisableIntrospection]),
             # Most of a query's time is its parsing and validation, and clients ask the same again.
             lambda: ParserCache(maxsize=QUERIES_KEPT),
@@ -74,7 +74,7 @@ def door(guard: Guard, *, teaching: bool) -> Any:
             """Lets a socket in by the token of its first message."""
             scope = guard.scope_of(_token(context))
             if scope is None:
-                raise ConnectionRejectionError({"reason": CLOSED})
+                raise ConnectionRejectionError({"reason": UNKNOWN_CALLER})
             context.granted = scope
             return UNSET
 

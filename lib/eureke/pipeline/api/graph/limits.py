@@ -19,9 +19,10 @@ from graphql import (
     ValidationRule,
 )
 
-from eureke.pipeline.api.graph.context import PAGE_MOST
+from eureke.pipeline.accounts import PAGE_MOST
+from eureke.pipeline.api.graph.context import NEWEST_FIRST, USERS_FIRST
 
-LISTS: Final = {"users": 20, "notifications": 10}
+LISTS: Final = {"users": USERS_FIRST, "notifications": NEWEST_FIRST}
 """Fields that are lists, with how many they bring where nothing is said."""
 
 

@@ -12,6 +12,7 @@ from eureke.pipeline.accounts import Missing, NewUser, Taken, merged
 from eureke.pipeline.api.graph.context import Asked
 from eureke.pipeline.api.graph.query import ID
 from eureke.pipeline.api.graph.types import User, user_of
+from eureke.pipeline.api.guard import READS_ONLY
 from eureke.pipeline.api.notifications import NewNotification, entry, new_id
 from eureke.pipeline.entrance import Entry
 
@@ -139,9 +140,7 @@ Taking = Annotated[
 
 def _may(info: Asked) -> None:
     if info.context.granted != "write":
-        raise GraphQLError(
-            "this token may read, and nothing else", extensions={"code": "FORBIDDEN"}
-        )
+        raise GraphQLError(READS_ONLY, extensions={"code": "FORBIDDEN"})
 
 
 @strawberry.type

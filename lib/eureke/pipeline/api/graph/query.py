@@ -6,7 +6,7 @@ from typing import Final
 
 import strawberry
 
-from eureke.pipeline.api.graph.context import Asked, page_of
+from eureke.pipeline.api.graph.context import NEWEST_FIRST, USERS_FIRST, Asked, page_of
 from eureke.pipeline.api.graph.types import (
     Notification,
     User,
@@ -34,7 +34,12 @@ class Query:
 
     @strawberry.field
     async def users(
-        self, info: Asked, first: int = 20, after: str = "", sort: str = "id", username: str = ""
+        self,
+        info: Asked,
+        first: int = USERS_FIRST,
+        after: str = "",
+        sort: str = "id",
+        username: str = "",
     ) -> UserConnection:
         """Users in order, from behind a cursor on."""
         accounts, most = info.context.behind.accounts, max(1, page_of(first))
@@ -47,7 +52,7 @@ class Query:
         return connection_of(shown, cursors, more=more, begun=bool(after))
 
     @strawberry.field
-    async def notifications(self, info: Asked, first: int = 10) -> list[Notification]:
+    async def notifications(self, info: Asked, first: int = NEWEST_FIRST) -> list[Notification]:
         """The newest ones of everybody, newest first."""
         most = page_of(first)
         found = await asyncio.to_thread(newest, info.context.behind.settings, most=most)

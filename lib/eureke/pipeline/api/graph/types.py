@@ -7,7 +7,7 @@ import strawberry
 
 from eureke.notification import Notification as Sent
 from eureke.pipeline.accounts import User as Found
-from eureke.pipeline.api.graph.context import Asked, page_of
+from eureke.pipeline.api.graph.context import NEWEST_FIRST, Asked, page_of
 from eureke.pipeline.statuses import Status
 
 
@@ -84,7 +84,7 @@ class User:
     preferences: Preferences
 
     @strawberry.field
-    async def notifications(self, info: Asked, first: int = 10) -> list[Notification]:
+    async def notifications(self, info: Asked, first: int = NEWEST_FIRST) -> list[Notification]:
         """The newest ones, newest first."""
         found = await info.context.notifications.load(int(self.id))
         return [notification_of(each) for each in found[: page_of(first)]]
