@@ -2,11 +2,10 @@
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.pipeline.api.conftest import TOKENS, Client, serving
+from tests.pipeline.api.conftest import TOKENS, Client, serving, with_own_users
 
 from eureke.clients import follow
 from eureke.errors import ServiceFailed
@@ -20,8 +19,7 @@ HELLO = {"user_id": 4_000_001, "channel": "email", "template": "t", "data": {"to
 @pytest.fixture(scope="module")
 def settings(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Those of a stack that delivers, with users of the tests' own."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('users') / 'users.db'}"
-    return replace(stack.settings, users_url=url, api_tokens=TOKENS)
+    return with_own_users(stack, tmp_path_factory.mktemp("users"))
 
 
 @pytest.fixture

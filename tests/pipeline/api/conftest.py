@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 import requests
@@ -33,6 +34,12 @@ class Client(requests.Session):
     ) -> requests.Response:
         options.setdefault("timeout", 10)
         return super().request(method, f"{self.base}{url}", **options)  # type: ignore[arg-type]
+
+
+def with_own_users(stack: Stack, folder: Path, **others: Any) -> Settings:
+    """The stack's settings with the tests' tokens, and a users database in that folder."""
+    url = f"sqlite:///{folder / 'users.db'}"
+    return replace(stack.settings, users_url=url, api_tokens=TOKENS, **others)
 
 
 def served(settings: Settings, folder: Path) -> Iterator[str]:
@@ -74,6 +81,21 @@ def serving(
         process.wait(30)
 
 
+@contextlib.contextmanager
+def two_replicas(settings: Settings, folder: Path) -> Iterator[tuple[Client, Client]]:
+    """A client of each of two servers with these settings."""
+    folders = [folder / name for name in ("one", "two")]
+    for each in folders:
+        each.mkdir()
+    with (
+        serving(settings, folders[0]) as (base_one, _),
+        serving(settings, folders[1]) as (base_two, _),
+        Client(base_one) as one,
+        Client(base_two) as two,
+    ):
+        yield one, two
+
+
 def own_database(url: str) -> str:
     """A database of the tests' own on the same server, where the stack's people are not."""
     name = f"api_{secrets.token_hex(4)}"
@@ -90,11 +112,12 @@ def api(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
     folder = tmp_path_factory.mktemp("api")
     if request.param == "sqlite":
         stack: Stack = request.getfixturevalue("stack")
-        settings = replace(stack.settings, users_url=f"sqlite:///{folder / 'users.db'}")
+        settings = with_own_users(stack, folder)
     else:
         stack = request.getfixturevalue("contained")
-        settings = replace(stack.settings, users_url=own_database(stack.settings.users_url))
-    yield from served(replace(settings, api_tokens=TOKENS), folder)
+        url = own_database(stack.settings.users_url)
+        settings = replace(stack.settings, users_url=url, api_tokens=TOKENS)
+    yield from served(settings, folder)
 
 
 @pytest.fixture
@@ -118,7 +141,8 @@ def lonely(tmp_path: Path) -> Iterator[tuple[Client, Path]]:
         redis_cache=f"redis://127.0.0.1:{nobody}/0",
         provider_url=f"http://127.0.0.1:{nobody}",
         users_url=f"sqlite:///{database}",
+        api_tokens=TOKENS,
     )
-    for base in served(replace(settings, api_tokens=TOKENS), tmp_path):
+    for base in served(settings, tmp_path):
         with Client(base) as client:
             yield client, database

@@ -6,14 +6,13 @@ import subprocess
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 from confluent_kafka import Consumer, TopicPartition
-from tests.pipeline.api.conftest import TOKENS, Client, served, serving
+from tests.pipeline.api.conftest import TOKENS, Client, served, serving, with_own_users
 from tests.pipeline.api.test_users import is_problem
 from tests.waiting import wait_until
 
@@ -32,8 +31,7 @@ NDJSON = {"Content-Type": "application/x-ndjson"}
 @pytest.fixture(scope="module")
 def settings(stack: Stack, tmp_path_factory: pytest.TempPathFactory) -> Settings:
     """Those of a stack that delivers, with users of the tests' own."""
-    url = f"sqlite:///{tmp_path_factory.mktemp('users') / 'users.db'}"
-    return replace(stack.settings, users_url=url, api_tokens=TOKENS)
+    return with_own_users(stack, tmp_path_factory.mktemp("users"))
 
 
 @pytest.fixture(scope="module")
@@ -244,16 +242,18 @@ def test_a_server_killed_in_mid_request_costs_no_effect(
     """The client does not know; it repeats under the key, elsewhere, and there is one effect."""
     before = effects(stack)
     key = {"Idempotency-Key": "killed"}
-    stack.pause("kafka")
     with (
         serving(settings, tmp_path) as (base, process),
         Client(base) as client,
         ThreadPoolExecutor(1) as pool,
     ):
-        asked = pool.submit(client.post, "/notifications", json=HELLO, headers=key)
-        wait_until(lambda: _is_in(base, process), within_s=10, what="the request")
-        process.send_signal(signal.SIGKILL)
-        stack.resume("kafka")
+        stack.pause("kafka")  # not for longer than the dispatcher's session lasts
+        try:
+            asked = pool.submit(client.post, "/notifications", json=HELLO, headers=key)
+            wait_until(lambda: _is_in(base, process), within_s=10, what="the request")
+            process.send_signal(signal.SIGKILL)
+        finally:
+            stack.resume("kafka")
         with pytest.raises(requests.ConnectionError):
             asked.result(20)
     with serving(settings, tmp_path) as (base, _), Client(base) as client:

@@ -6,12 +6,11 @@ import shutil
 import subprocess
 import urllib.request
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.pipeline.api.conftest import TOKENS, Client, served
+from tests.pipeline.api.conftest import TOKENS, Client, served, with_own_users
 from tests.waiting import wait_until
 from websockets.sync.client import ClientConnection, connect
 
@@ -116,9 +115,7 @@ def base(stack: Stack, tmp_path: Path) -> Iterator[str]:
     """A server with one user."""
     folder = tmp_path / "api"
     folder.mkdir()
-    url = f"sqlite:///{folder / 'users.db'}"
-    settings = replace(stack.settings, users_url=url, api_tokens=TOKENS)
-    for found in served(settings, folder):
+    for found in served(with_own_users(stack, folder), folder):
         with Client(found) as client:
             client.post("/users", json={"username": "ada", "email": "ada@example.com"})
         yield found

@@ -1,10 +1,9 @@
 """How often a token may ask: told in every answer, kept by all replicas together."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from tests.pipeline.api.conftest import TOKENS, Client, serving
+from tests.pipeline.api.conftest import TOKENS, Client, serving, two_replicas, with_own_users
 from tests.pipeline.api.test_users import is_problem
 from tests.waiting import wait_until
 
@@ -17,13 +16,7 @@ MOST = 20
 @pytest.fixture
 def settings(stack: Stack, tmp_path: Path) -> Settings:
     """Of a server that takes few requests a minute; its counts are in a place of their own."""
-    return replace(
-        stack.settings,
-        users_url=f"sqlite:///{tmp_path / 'users.db'}",
-        api_tokens=TOKENS,
-        api_requests_per_minute=MOST,
-        prefix=tmp_path.name,
-    )
+    return with_own_users(stack, tmp_path, api_requests_per_minute=MOST, prefix=tmp_path.name)
 
 
 def early_in_a_minute(client: Client) -> None:
@@ -58,15 +51,7 @@ def test_a_token_has_so_many_and_no_more(settings: Settings, tmp_path: Path) -> 
 
 def test_replicas_count_together(settings: Settings, tmp_path: Path) -> None:
     """What one has let through, the other will not."""
-    folders = [tmp_path / name for name in ("one", "two")]
-    for folder in folders:
-        folder.mkdir()
-    with (
-        serving(settings, folders[0]) as (base_one, _),
-        serving(settings, folders[1]) as (base_two, _),
-        Client(base_one) as one,
-        Client(base_two) as two,
-    ):
+    with two_replicas(settings, tmp_path) as (one, two):
         early_in_a_minute(one)
         while one.get("/users").status_code == 200:
             pass

@@ -4,14 +4,12 @@ import contextlib
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
-from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from tests.pipeline.api.conftest import TOKENS, Client, serving
+from tests.pipeline.api.conftest import Client, serving, two_replicas, with_own_users
 from tests.waiting import wait_until
 
 from eureke.settings import SETTINGS_VARIABLE
@@ -32,29 +30,18 @@ def test_what_one_replica_changes_is_not_shown_as_it_was_by_another(
     stack: Stack, tmp_path: Path
 ) -> None:
     """Both keep users in memory, and tell each other of changes; a frozen cache delays nobody."""
-    settings = replace(
-        stack.settings, users_url=f"sqlite:///{tmp_path / 'users.db'}", api_tokens=TOKENS
-    )
-    folders = [tmp_path / name for name in ("one", "two")]
-    for folder in folders:
-        folder.mkdir()
-    with (
-        serving(settings, folders[0]) as (base_one, _),
-        serving(settings, folders[1]) as (base_two, _),
-        Client(base_one) as one,
-        Client(base_two) as two,
-    ):
+    with two_replicas(with_own_users(stack, tmp_path), tmp_path) as (one, two):
         at = one.post("/users", json=ADA).headers["Location"]
 
-        def shown() -> str:
-            return str(two.get(at).json().get("email"))
+        def shown(email: str) -> bool:
+            return bool(two.get(at).json().get("email") == email)
 
         for number in range(30):
             assert one.get(at).status_code == two.get(at).status_code == 200
             email = f"ada{number}@example.com"
             tag = one.patch(at, json={"email": email}).headers["ETag"]
             assert one.get(at).headers["ETag"] == tag
-            wait_until(partial(is_equal, shown, email), within_s=1, look_s=0.01)
+            wait_until(partial(shown, email), within_s=1, look_s=0.01)
         stack.pause("redis-cache")
         try:
             tag = one.patch(at, json={"email": "last@example.com"}).headers["ETag"]
@@ -67,9 +54,7 @@ def test_what_one_replica_changes_is_not_shown_as_it_was_by_another(
 
 def test_users_who_were_imported_are_shown_at_once(stack: Stack, tmp_path: Path) -> None:
     """Everybody was replaced: what is kept of those before them is dropped."""
-    url = f"sqlite:///{tmp_path / 'users.db'}"
-    settings = replace(stack.settings, users_url=url, api_tokens=TOKENS)
-    with serving(settings, tmp_path) as (base, _), Client(base) as client:
+    with serving(with_own_users(stack, tmp_path), tmp_path) as (base, _), Client(base) as client:
         at = client.post("/users", json=ADA).headers["Location"]
         assert client.get(at).json()["username"] == "ada"
         row = dict.fromkeys(("quiet_from", "quiet_until", "cap"))
@@ -84,14 +69,10 @@ def test_users_who_were_imported_are_shown_at_once(stack: Stack, tmp_path: Path)
             timeout=60,
         )
 
-        def shown() -> str:
-            return str(client.get(at).json().get("username"))
+        def shown() -> bool:
+            return bool(client.get(at).json().get("username") == "grace")
 
-        wait_until(partial(is_equal, shown, "grace"), within_s=1, look_s=0.01)
-
-
-def is_equal(found: Callable[[], str], wanted: str) -> bool:
-    return found() == wanted
+        wait_until(shown, within_s=1, look_s=0.01)
 
 
 def test_without_the_database_nothing_is_half_done(lonely: tuple[Client, Path]) -> None:
