@@ -179,6 +179,18 @@ def test_redis_killed_in_mid_run(restored: Stack, tmp_path: Path) -> None:
     assert sent.restarts["redis-queue"] == 1
 
 
+def test_every_connection_to_redis_reset_in_mid_run(restored: Stack, tmp_path: Path) -> None:
+    """The server stays, and whoever waits for a task at it must ask anew."""
+
+    def reset() -> None:
+        with redis.Redis.from_url(restored.settings.redis_queue) as admin:
+            assert int(admin.client_kill_filter(_type="normal", skipme=True)) > 0
+
+    sent = run_with(restored, tmp_path, Once(0.2, reset))
+    nothing_is_wrong(sent.account)
+    assert not sent.restarts
+
+
 @BOTH
 def test_the_broker_killed_in_mid_run(restored: Stack, tmp_path: Path) -> None:
     """It comes back with its log; what was acknowledged is in it."""

@@ -2,10 +2,13 @@
 
 import random
 import statistics
+import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import redis
+import requests
 
 from eureke.phase import Phase
 from eureke.run import Run
@@ -63,6 +66,52 @@ def test_a_service_killed_twenty_times_comes_back_twenty_times(
 
     sent = hourly_rate_for(stack, tmp_path, 180.0, disturb)
     assert sent.restarts.get(name) == RESTARTS
+    assert sent.account.closes, sent.account
+
+
+class Interrupted:
+    """Cuts the workers off their queue again and again; notes how soon they take tasks again."""
+
+    def __init__(self, stack: Stack) -> None:
+        self._stack = stack
+        self._settings = stack.settings
+        self._back_s = 0.0
+        self._before = -1
+        self.took_s: list[float] = []
+
+    def __call__(self, _share: float) -> None:
+        if self._before < 0:
+            if len(self.took_s) < RESTARTS:
+                self._cut(kill=len(self.took_s) % 2 == 0)
+        elif "redis-queue" not in self._stack.ended():
+            self._back_s = self._back_s or time.monotonic()
+            if self._effects() > self._before:
+                self.took_s.append(time.monotonic() - self._back_s)
+                self._before = -1
+
+    def _cut(self, *, kill: bool) -> None:
+        if kill:
+            self._stack.kill("redis-queue")
+        else:
+            with redis.Redis.from_url(self._settings.redis_queue) as admin:
+                admin.client_kill_filter(_type="normal", skipme=True)
+        self._before, self._back_s = self._effects(), 0.0
+
+    def _effects(self) -> int:
+        counts = requests.get(f"{self._settings.provider_url}/counts", timeout=5).json()
+        return int(counts["effects"])
+
+
+def test_workers_take_tasks_within_ten_seconds_of_each_of_twenty_cuts(
+    stack: Stack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Restarts of Redis and resets of its connections, in turn, under load."""
+    monkeypatch.setattr("eureke.traffic.RESTARTS_MOST", RESTARTS)
+    cuts = Interrupted(stack)
+    sent = hourly_rate_for(stack, tmp_path, 180.0, cuts)
+    assert len(cuts.took_s) == RESTARTS
+    print(f"again after {statistics.median(cuts.took_s):.1f} s, at most {max(cuts.took_s):.1f} s")
+    assert max(cuts.took_s) <= 10
     assert sent.account.closes, sent.account
 
 

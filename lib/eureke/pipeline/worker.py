@@ -4,6 +4,7 @@ import argparse
 import gc
 import logging
 import os
+import threading
 from contextlib import ExitStack
 from typing import Any
 
@@ -13,22 +14,26 @@ from eureke.pipeline.app import TASK, celery_app
 from eureke.pipeline.deliver import Deliverer, Delivery
 from eureke.pipeline.gateway import Gateway
 from eureke.pipeline.inbox import Inbox
+from eureke.pipeline.pulse import Pulse, waiting_in, watch
 from eureke.pipeline.receipts import Outcomes
 from eureke.settings import Settings, announce_ready
 
 
-def register(app: Celery, deliverer: Deliverer) -> None:
+def register(app: Celery, deliverer: Deliverer, pulse: Pulse) -> None:
     """Makes the deliver task known to the application."""
 
     @app.task(name=TASK, ignore_result=True)  # type: ignore[untyped-decorator]
     def deliver(**fields: Any) -> None:
-        deliverer.deliver(Delivery(**fields))
+        with pulse.task():
+            deliverer.deliver(Delivery(**fields))
 
 
 def serve(settings: Settings, lane_name: str) -> None:
     """Runs a worker until it is told to stop."""
     lane = settings.lane(lane_name)
     app = celery_app(settings, lane)
+    pulse = Pulse(waiting_in(settings, lane))
+    stopping = threading.Event()
     with ExitStack() as clients:
         gateway = clients.enter_context(
             Gateway(settings.provider_url, deadline_s=settings.deadline_s)
@@ -39,14 +44,19 @@ def serve(settings: Settings, lane_name: str) -> None:
             Deliverer(
                 settings, lane_name, inbox=Inbox(settings), gateway=gateway, outcomes=outcomes
             ),
+            pulse,
         )
 
         def ready(**_: Any) -> None:
             gc.collect()
             gc.freeze()
             announce_ready()
+            threading.Thread(
+                target=watch, args=(pulse,), kwargs={"stopping": stopping}, daemon=True
+            ).start()
 
         signals.worker_ready.connect(ready, weak=False)
+        clients.callback(stopping.set)
         app.worker_main(
             [
                 "worker",
