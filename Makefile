@@ -15,7 +15,7 @@ help: ## Show this list
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/\1\t\2/' \
 		| while IFS="$$(printf '\t')" read -r name text; do printf '  %-10s %s\n' "$$name" "$$text"; done
 
-setup: environment ## Make .venv and fetch Java, Kafka and Redis into the checkout; no root needed
+setup: environment ## Make .venv and fetch Java, Kafka, Redis, Nginx into the checkout; no root needed
 	@$(VENV)/eureke setup
 
 environment:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from eureke.doctor import Finding, diagnose, report
-from eureke.programs import kafka, redis, runtime
+from eureke.programs import kafka, runtime, sought
 
 NAMES = [
     "Python",
@@ -30,7 +30,7 @@ NAMES = [
 def by_name() -> dict[str, Finding]:
     """All that the doctor finds now."""
     runtime.java.cache_clear()
-    redis.redis_server.cache_clear()
+    sought.forget()
     return {finding.name: finding for finding in diagnose()}
 
 

@@ -46,7 +46,7 @@ def _give(servers: Path | None, backend: str = "auto") -> None:
 
 @app.command()
 def setup() -> None:
-    """Fetch what the servers need into the checkout: Java, Kafka, Redis."""
+    """Fetch what the servers need into the checkout: Java, Kafka, Redis, Nginx, Prometheus."""
     from eureke import programs
 
     programs.install()

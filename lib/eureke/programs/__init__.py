@@ -2,18 +2,22 @@
 
 from eureke.programs.install import damaged, install
 from eureke.programs.kafka import kafka_classpath
-from eureke.programs.optional import nginx, prometheus
+from eureke.programs.nginx import NGINX
 from eureke.programs.program import Program
-from eureke.programs.redis import redis_server
+from eureke.programs.prometheus import PROMETHEUS, PROMTOOL
+from eureke.programs.redis import REDIS
 from eureke.programs.runtime import java
+from eureke.programs.sought import Sought
 
 __all__ = [
+    "NGINX",
+    "PROMETHEUS",
+    "PROMTOOL",
+    "REDIS",
     "Program",
+    "Sought",
     "damaged",
     "install",
     "java",
     "kafka_classpath",
-    "nginx",
-    "prometheus",
-    "redis_server",
 ]

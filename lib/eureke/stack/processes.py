@@ -5,12 +5,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
+from typing import Final
 
 from eureke import programs
 from eureke.settings import READY_VARIABLE, SETTINGS_VARIABLE
 from eureke.stack.folder import shared
 from eureke.stack.service import Service, port_key
 from eureke.stack.state import State
+
+SERVERS: Final = {"redis_server": programs.REDIS, "nginx": programs.NGINX}
+"""By their names in commands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +54,11 @@ def render(service: Service, *, run: Path, state: State) -> Rendered:
     }
     if _uses(commands, "$java"):
         values |= {"java": str(programs.java()), "classpath": programs.kafka_classpath()}
-    if _uses(commands, "$redis_server"):
-        server = programs.redis_server()
-        values["redis_server"] = str(server.path)
-        environment |= server.environment
+    for name, sought in SERVERS.items():
+        if _uses(commands, f"${name}"):
+            server = sought.find()
+            values[name] = str(server.path)
+            environment |= server.environment
     for name, template in service.files.items():
         file = folder / name
         file.touch(mode=0o600)
