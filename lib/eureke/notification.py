@@ -82,12 +82,16 @@ class Receipt(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Unfinished(msgspec.Struct, frozen=True):
-    """The part of a receipt that leaves something to be done; whoever needs no more decodes this.
+    """The part of a receipt that leaves something to be done, and its times; whoever needs no more
+    decodes this.
 
     The delivered ones of a receipt are thousands, the others few.
     """
 
     batch_id: str
+    queued_ns: int = 0
+    started_ns: int = 0
+    answered_ns: int = 0
     rejected: list[Setback] = []
     retry: list[Setback] = []
     refused: str = ""

@@ -15,6 +15,7 @@ from eureke.pipeline.deliver import AWAY_NS, Deliverer, Delivery
 from eureke.pipeline.gateway import Gateway
 from eureke.pipeline.inbox import Inbox
 from eureke.pipeline.receipts import Outcomes
+from eureke.pipeline.worker_metrics import WorkerMetrics
 from eureke.stack.stack import Stack
 
 
@@ -66,13 +67,15 @@ def test_a_provider_that_hangs_is_asked_once_and_not_by_every_batch(
     """The others come back at once, refused as a whole; other channels are asked as ever."""
     clock, kept, ids = Clock(0), Kept(), batch_ids()
     settings = replace(stack.settings, provider_url=silent.url, deadline_s=0.3)
-    with Gateway(silent.url, deadline_s=0.3) as gateway:
+    metrics = WorkerMetrics("bulk")
+    with Gateway(silent.url, deadline_s=0.3, metrics=metrics) as gateway:
         deliverer = Deliverer(
             settings,
             "bulk",
             inbox=Inbox(settings),
             gateway=gateway,
             outcomes=cast("Outcomes", kept),
+            metrics=metrics,
             clock=clock,
         )
 

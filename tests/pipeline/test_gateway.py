@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from eureke.pipeline.gateway import Answer, Failure, Gateway, Refusal
+from eureke.pipeline.worker_metrics import WorkerMetrics
 
+METRICS = WorkerMetrics("bulk")
 Behaviour = Callable[[socket.socket], None]
 
 
@@ -42,7 +44,10 @@ def says(status: str, body: bytes, *headers: str) -> Behaviour:
 
 
 def post(behaviour: Behaviour, *, deadline_s: float = 10.0) -> Answer | Refusal:
-    with provider(behaviour) as url, Gateway(url, deadline_s=deadline_s) as gateway:
+    with (
+        provider(behaviour) as url,
+        Gateway(url, deadline_s=deadline_s, metrics=METRICS) as gateway,
+    ):
         (answer,) = gateway.post("sms", [b"[]"])
         return answer
 
@@ -96,7 +101,7 @@ def test_nobody_listening_is_a_refusal() -> None:
     """A provider that is down is a setback, not an error of ours."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = listener.getsockname()[1]
-    with Gateway(f"http://127.0.0.1:{port}", deadline_s=2) as gateway:
+    with Gateway(f"http://127.0.0.1:{port}", deadline_s=2, metrics=METRICS) as gateway:
         first, second = gateway.post("push", [b"[]", b"[]"])
     assert isinstance(first, Refusal)
     assert isinstance(second, Refusal)

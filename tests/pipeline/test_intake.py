@@ -47,6 +47,9 @@ class Written:
     def offset(self) -> int:
         return self.at
 
+    def timestamp(self) -> tuple[int, int]:
+        return (1, 0)
+
     def headers(self) -> list[tuple[str, bytes]] | None:
         return [(TAG_HEADER, self.tag)] if self.tag else None
 

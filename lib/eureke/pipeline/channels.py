@@ -62,6 +62,11 @@ class Channels:
         """Whether no more can wait here."""
         return self.parked >= self._most
 
+    def paused(self, name: str) -> bool:
+        """Whether the channel's provider is away; another thread may ask."""
+        channel = self._channels.get(name)
+        return channel is not None and channel.paused
+
     def waits(self, name: str) -> bool:
         """Whether a new batch of the channel has to wait behind others."""
         channel = self._channels[name]

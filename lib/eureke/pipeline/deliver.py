@@ -15,6 +15,7 @@ from eureke.pipeline.gateway import REJECTED, Answer, Gateway, Refusal
 from eureke.pipeline.inbox import Inbox
 from eureke.pipeline.offsets import OFFSET_MASK, PARTITION_SHIFT
 from eureke.pipeline.receipts import Outcomes
+from eureke.pipeline.worker_metrics import Result, WorkerMetrics
 from eureke.settings import Settings
 
 AWAY_NS: Final = 500_000_000
@@ -51,12 +52,14 @@ class Deliverer:
         inbox: Inbox,
         gateway: Gateway,
         outcomes: Outcomes,
+        metrics: WorkerMetrics,
         clock: Callable[[], int] = time.monotonic_ns,
     ) -> None:
         self._lane = lane
         self._inbox = inbox
         self._gateway = gateway
         self._outcomes = outcomes
+        self._metrics = metrics
         self._clock = clock
         self._deadline_s = settings.deadline_s
         self._away_until_ns: dict[str, int] = {}
@@ -68,8 +71,16 @@ class Deliverer:
         A batch that was answered already, or that another worker holds, is left alone.
         """
         started_ns = self._clock()
+        result: Result = "failed"
+        try:
+            with self._metrics.at_work():
+                result = self._deliver(delivery, started_ns)
+        finally:
+            self._metrics.ended(result, took_s=(self._clock() - started_ns) / 1e9)
+
+    def _deliver(self, delivery: Delivery, started_ns: int) -> Result:
         if not self._inbox.claim(delivery.batch_id):
-            return
+            return "inbox_hit"
         answers = self._asked(delivery)
         receipt = Receipt(
             batch_id=delivery.batch_id,
@@ -87,7 +98,9 @@ class Deliverer:
         if not receipt.refused:
             _sort(delivery, answers, receipt)
         self._outcomes.receipt_acknowledged(receipt, timeout_s=self._deadline_s)
+        self._metrics.answered(receipt, count=len(array("q", delivery.places)))
         self._inbox.answer(delivery.batch_id)
+        return "answered"
 
     def _asked(self, delivery: Delivery) -> Sequence[Answer | Refusal]:
         """The provider's answers; one that was away a moment ago is not asked again.
@@ -95,6 +108,7 @@ class Deliverer:
         Else a provider that hangs would hold every thread until its deadline, batch after batch.
         """
         if self._clock() < self._away_until_ns.get(delivery.channel, 0):
+            self._metrics.failed("not_asked", requests=len(delivery.bodies))
             return [Refusal("its provider was away a moment ago")] * len(delivery.bodies)
         answers = self._gateway.post(delivery.channel, delivery.bodies)
         if _refused(answers):

@@ -17,11 +17,13 @@ from types import FrameType
 
 from celery import Celery
 
+from eureke import exposed
 from eureke.errors import EurekeError
 from eureke.notification import Unfinished
 from eureke.pipeline.app import celery_app
 from eureke.pipeline.batch import Batch, batch_ids
 from eureke.pipeline.channels import Channels
+from eureke.pipeline.dispatcher_metrics import DispatcherMetrics
 from eureke.pipeline.flight import InFlight, Item, grouped
 from eureke.pipeline.intake import Intake
 from eureke.pipeline.log import LaneReader, ReceiptReader
@@ -80,8 +82,13 @@ class Dispatcher:
             chance=chance,
         )
         self._channels = Channels(batch_max=settings.batch_max, clock=clock, chance=chance)
+        self._metrics = DispatcherMetrics(lane_name, flight=self._flight, channels=self._channels)
         self._outbox = Outbox(
-            lane_name, outcomes=outcomes, unsettled=self._unsettled, ids=self._ids
+            lane_name,
+            outcomes=outcomes,
+            unsettled=self._unsettled,
+            ids=self._ids,
+            settled=self._metrics.settled,
         )
         self._owned: set[int] = set()
         self._next_tick_ns = 0
@@ -123,6 +130,7 @@ class Dispatcher:
 
     def _dispatch(self) -> None:
         messages = self._reader.poll(timeout_s=IDLE_WAIT_S)
+        self._metrics.read(messages)
         batches, judged = self._intake.take(messages, self._unsettled)
         self._outbox.not_sent(judged, polled_ns=self._clock())
         batches += self._intake.rest(urgent_only=len(messages) >= self._settings.batch_direct)
@@ -142,6 +150,7 @@ class Dispatcher:
 
     def _send(self, batch: Batch) -> None:
         self._unsettled.hold(batch.id, batch.first())
+        self._metrics.sent(again=batch.sent_ns > 0)
         queued = self._tasks.put(batch)
         if queued and self._settings.commit == "enqueue":
             self._unsettled.release(batch.id)
@@ -163,6 +172,7 @@ class Dispatcher:
             # A new id, since the inbox takes the old one for answered.
             self._park(batch.renamed(next(self._ids)))
             return
+        self._metrics.heard(batch, receipt, now_ns=self._clock())
         settled = self._flight.settle(batch, receipt)
         for item in settled.waiting:
             self._hold(item)
@@ -202,10 +212,12 @@ class Dispatcher:
     def _commit(self, *, wait: bool = False) -> None:
         growing = [batch.first() for batch in self._intake.growing()]
         offsets = self._unsettled.committable(growing)
-        self._reader.commit(
+        moved = self._reader.commit(
             {partition: offsets[partition] for partition in self._owned if partition in offsets},
             wait=wait,
         )
+        if moved:
+            self._metrics.progressed()
 
     def _gained(self, offsets: dict[int, int]) -> None:
         """Rebuilds what is remembered of new partitions, duplicates and caps, from the log."""
@@ -216,6 +228,7 @@ class Dispatcher:
         for some in before(self._settings, self._lane.topic, offsets, records=records):
             self._intake.remember(some)
         self._owned |= offsets.keys()
+        self._metrics.progressed()
 
     def _revoked(self, partitions: set[int]) -> None:
         self._commit(wait=True)
@@ -244,6 +257,7 @@ def serve(settings: Settings, lane_name: str, *, name: str) -> None:
     signal.signal(signal.SIGTERM, stop)
     signal.signal(signal.SIGINT, stop)
     celery = celery_app(settings, settings.lane(lane_name))
+    exposed.serve()
     with Outcomes(settings) as outcomes:
         dispatcher = Dispatcher(
             settings,

@@ -2,12 +2,15 @@
 
 import asyncio
 import threading
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
 
 import aiohttp
 import msgspec
+
+from eureke.pipeline.worker_metrics import Kind, WorkerMetrics
 
 REJECTED = 422
 THROTTLED = 429
@@ -46,8 +49,9 @@ _decode = msgspec.json.Decoder(Answer).decode
 class Gateway:
     """A pool of connections to the provider, on an event loop in a thread of its own."""
 
-    def __init__(self, provider_url: str, *, deadline_s: float) -> None:
+    def __init__(self, provider_url: str, *, deadline_s: float, metrics: WorkerMetrics) -> None:
         self._url = provider_url
+        self._metrics = metrics
         self._deadline_s = deadline_s
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="gateway", daemon=True)
@@ -81,25 +85,41 @@ class Gateway:
         )
 
     async def _post_all(self, channel: str, bodies: Sequence[bytes]) -> list[Answer | Refusal]:
-        url = f"{self._url}/v1/{channel}"
         if len(bodies) == 1:
-            return [await self._post(url, bodies[0])]
-        return await asyncio.gather(*(self._post(url, body) for body in bodies))
+            return [await self._post(channel, bodies[0])]
+        return await asyncio.gather(*(self._post(channel, body) for body in bodies))
 
-    async def _post(self, url: str, body: bytes) -> Answer | Refusal:
+    async def _post(self, channel: str, body: bytes) -> Answer | Refusal:
+        began_s = time.monotonic()
+        try:
+            return await self._answer(f"{self._url}/v1/{channel}", body)
+        finally:
+            self._metrics.asked(channel, began_s=began_s)
+
+    async def _answer(self, url: str, body: bytes) -> Answer | Refusal:
         try:
             async with self._session.post(url, data=body) as response:
                 content = await response.read()
                 if response.status == 200:
                     return _decode(content)
                 away = response.status == THROTTLED or response.status >= SERVER_ERRORS
+                self._metrics.failed(_kind(response.status))
                 return Refusal(f"status {response.status}", _wait_ms(response), away)
         except TimeoutError:
+            self._metrics.failed("timeout")
             return Refusal("deadline passed")
         except (aiohttp.ClientError, OSError) as error:
+            self._metrics.failed("connection")
             return Refusal(f"{type(error).__name__}: {error}"[:200])
         except msgspec.MsgspecError as error:
+            self._metrics.failed("unreadable")
             return Refusal(f"the answer cannot be read: {error}"[:200], away=False)
+
+
+def _kind(status: int) -> Kind:
+    if status == THROTTLED:
+        return "throttled"
+    return "server_error" if status >= SERVER_ERRORS else "client_error"
 
 
 def _wait_ms(response: aiohttp.ClientResponse) -> int:

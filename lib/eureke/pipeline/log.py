@@ -80,25 +80,31 @@ class LaneReader:
         (self._consumer.pause if paused else self._consumer.resume)(partitions)
         self._paused = paused
 
-    def commit(self, offsets: dict[int, int], *, wait: bool = False) -> None:
-        """Commits the offsets that moved; without `wait` the answer is not awaited."""
+    def commit(self, offsets: dict[int, int], *, wait: bool = False) -> bool:
+        """Commits the offsets that moved, and tells whether any did.
+
+        Args:
+            wait: all of them, and the answer is awaited.
+        """
         moved = {
             partition: offset
             for partition, offset in offsets.items()
-            if wait or offset != self._committed.get(partition)
+            if offset != self._committed.get(partition)
         }
-        if not moved:
-            return
-        places = [TopicPartition(self._topic, *entry) for entry in moved.items()]
-        self._committed |= moved
+        told = offsets if wait else moved
+        if not told:
+            return False
+        places = [TopicPartition(self._topic, *entry) for entry in told.items()]
+        self._committed |= told
         if not wait:
             self._consumer.commit(offsets=places)
-            return
+            return True
         try:
             self._consumer.commit(offsets=places, asynchronous=False)
         except KafkaException as error:
             # Costs repeated attempts at most: whoever reads next begins before these offsets.
             log.warning("the last offsets could not be committed: %s", error)
+        return bool(moved)
 
     def close(self) -> None:
         """Leaves the group."""

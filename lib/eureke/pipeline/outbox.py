@@ -3,7 +3,8 @@
 import os
 import socket
 from collections import deque
-from collections.abc import Callable, Hashable, Iterator
+from collections.abc import Callable, Hashable, Iterator, Mapping
+from dataclasses import dataclass
 
 from eureke.notification import DeadLetter, Position, Receipt, Setback
 from eureke.pipeline.intake import Judged
@@ -13,18 +14,32 @@ from eureke.pipeline.receipts import Done, Outcomes
 MOST = 20_000
 
 
+@dataclass(frozen=True, slots=True)
+class _Pending:
+    write: Callable[[Done], None]
+    outcomes: Mapping[str, int]
+    """How many records it settles, by their outcome."""
+
+
 class Outbox:
     """Receipts and dead letters on their way to Kafka; used by one thread."""
 
     def __init__(
-        self, lane: str, *, outcomes: Outcomes, unsettled: Unsettled, ids: Iterator[str]
+        self,
+        lane: str,
+        *,
+        outcomes: Outcomes,
+        unsettled: Unsettled,
+        ids: Iterator[str],
+        settled: Callable[[Mapping[str, int]], None],
     ) -> None:
         self._lane = lane
         self._outcomes = outcomes
         self._unsettled = unsettled
         self._ids = ids
+        self._settled = settled
         self._host = socket.gethostname()
-        self._pending: dict[Hashable, Callable[[Done], None]] = {}
+        self._pending: dict[Hashable, _Pending] = {}
         self._answers: deque[tuple[Hashable, bool]] = deque()
 
     @property
@@ -37,7 +52,10 @@ class Outbox:
         self._put(
             ("letter", letter.partition, letter.offset),
             {letter.partition: letter.offset},
-            lambda done: self._outcomes.write_dead_letter(letter, done),
+            _Pending(
+                lambda done: self._outcomes.write_dead_letter(letter, done),
+                {"malformed" if letter.id is None else "dead_lettered": 1},
+            ),
         )
 
     def not_sent(self, judged: Judged, *, polled_ns: int) -> None:
@@ -65,7 +83,15 @@ class Outbox:
         first: dict[int, int] = {}
         for at in held_back:
             first[at.partition] = min(at.offset, first.get(at.partition, at.offset))
-        self._put(receipt.batch_id, first, lambda done: self._outcomes.write_receipt(receipt, done))
+        pending = _Pending(
+            lambda done: self._outcomes.write_receipt(receipt, done),
+            {
+                "duplicate": len(judged.duplicate),
+                "expired": len(judged.expired),
+                "suppressed": len(judged.suppressed),
+            },
+        )
+        self._put(receipt.batch_id, first, pending)
 
     def drain(self) -> None:
         """Ends the holds of what Kafka has, and writes again what it did not take."""
@@ -73,15 +99,15 @@ class Outbox:
             key, acknowledged = self._answers.popleft()
             if acknowledged:
                 self._unsettled.release(key)
-                del self._pending[key]
+                self._settled(self._pending.pop(key).outcomes)
             else:
                 self._write(key)
 
-    def _put(self, key: Hashable, first: dict[int, int], write: Callable[[Done], None]) -> None:
+    def _put(self, key: Hashable, first: dict[int, int], pending: _Pending) -> None:
         self._unsettled.hold(key, first)
-        self._pending[key] = write
+        self._pending[key] = pending
         self._write(key)
 
     def _write(self, key: Hashable) -> None:
         # The answer comes in the producer's thread; the deque hands it over to ours.
-        self._pending[key](lambda acknowledged: self._answers.append((key, acknowledged)))
+        self._pending[key].write(lambda acknowledged: self._answers.append((key, acknowledged)))

@@ -39,6 +39,10 @@ class Record(Protocol):
         """Its offset."""
         ...
 
+    def timestamp(self) -> tuple[int, int]:
+        """The kind of its time, and the time: milliseconds since the Unix epoch."""
+        ...
+
     def headers(self) -> list[tuple[str, bytes]] | None:
         """Its headers."""
         ...

@@ -4,18 +4,22 @@ import argparse
 import gc
 import logging
 import os
+import sys
 import threading
 from contextlib import ExitStack
 from typing import Any
 
 from celery import Celery, signals
 
+from eureke import exposed
+from eureke.errors import EurekeError
 from eureke.pipeline.app import TASK, celery_app
 from eureke.pipeline.deliver import Deliverer, Delivery
 from eureke.pipeline.gateway import Gateway
 from eureke.pipeline.inbox import Inbox
 from eureke.pipeline.pulse import Pulse, waiting_in, watch
 from eureke.pipeline.receipts import Outcomes
+from eureke.pipeline.worker_metrics import WorkerMetrics
 from eureke.settings import Settings, announce_ready
 
 
@@ -34,15 +38,22 @@ def serve(settings: Settings, lane_name: str) -> None:
     app = celery_app(settings, lane)
     pulse = Pulse(waiting_in(settings, lane))
     stopping = threading.Event()
+    metrics = WorkerMetrics(lane_name)
+    exposed.serve()
     with ExitStack() as clients:
         gateway = clients.enter_context(
-            Gateway(settings.provider_url, deadline_s=settings.deadline_s)
+            Gateway(settings.provider_url, deadline_s=settings.deadline_s, metrics=metrics)
         )
         outcomes = clients.enter_context(Outcomes(settings))
         register(
             app,
             Deliverer(
-                settings, lane_name, inbox=Inbox(settings), gateway=gateway, outcomes=outcomes
+                settings,
+                lane_name,
+                inbox=Inbox(settings),
+                gateway=gateway,
+                outcomes=outcomes,
+                metrics=metrics,
             ),
             pulse,
         )
@@ -77,7 +88,10 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="eureke.pipeline.worker")
     parser.add_argument("--lane", required=True)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
-    serve(Settings.of_process(), parser.parse_args().lane)
+    try:
+        serve(Settings.of_process(), parser.parse_args().lane)
+    except EurekeError as error:
+        sys.exit(str(error))
 
 
 if __name__ == "__main__":

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
 
+from eureke.exposed import METRICS_VARIABLE
 from eureke.settings import READY_VARIABLE, SETTINGS_VARIABLE
 from eureke.stack.folder import SETTINGS_INSIDE, shared
 from eureke.stack.service import OURS, Container, Service, port_key
@@ -46,6 +47,8 @@ def render_container(service: Service, *, run: Path, state: State) -> RenderedCo
             SETTINGS_VARIABLE: str(shared(run) / SETTINGS_INSIDE),
             READY_VARIABLE: str(shared(run) / "ready" / service.name),
         }
+        if "port_metrics" in values:
+            environment[METRICS_VARIABLE] = f"{values['bind']}:{values['port_metrics']}"
         # The same path inside: what a process is told about files needs no translation.
         mounts.append((str(shared(run)), str(shared(run)), True))
     command = service.command if container.command is None else container.command

@@ -8,6 +8,7 @@ from string import Template
 from typing import Final
 
 from eureke import programs
+from eureke.exposed import METRICS_VARIABLE
 from eureke.settings import READY_VARIABLE, SETTINGS_VARIABLE
 from eureke.stack.folder import shared
 from eureke.stack.service import Service, port_key
@@ -52,6 +53,8 @@ def render(service: Service, *, run: Path, state: State) -> Rendered:
         READY_VARIABLE: str(shared(run) / "ready" / service.name),
         "PYTHONUNBUFFERED": "1",
     }
+    if "port_metrics" in values:
+        environment[METRICS_VARIABLE] = f"{values['bind']}:{values['port_metrics']}"
     if _uses(commands, "$java"):
         values |= {"java": str(programs.java()), "classpath": programs.kafka_classpath()}
     for name, sought in SERVERS.items():

@@ -14,6 +14,10 @@ OURS: Final = "eureke"
 """The image of our own processes, in place of a server's."""
 
 
+METRICS_PORT: Final = 9100
+"""Inside a container, where it is nobody else's."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Container:
     """How a service runs as a container; what is not said here is as with a process."""
@@ -55,6 +59,11 @@ class Service:
     first: tuple[tuple[str, ...], ...] = ()
     """Commands that run to their end before it, such as formatting a disk."""
     ports: tuple[str, ...] = ()
+    """The one named `metrics` is told to the process by its environment."""
+    metrics_port: str = "metrics"
+    """The port on which it tells Prometheus of itself, if it has that one."""
+    health: str = "/health"
+    """What is asked by the probe `http`."""
     files: Mapping[str, str] = field(default_factory=dict)
     environment: Mapping[str, str] = field(default_factory=dict)
     needs: tuple[str, ...] = ()

@@ -90,9 +90,8 @@ class Starter:
             ask(self._folder, "contain" if contained else "start", timeout_s=60, **fields)
         except ServiceFailed as error:
             if any(words in error.what for words in _TAKEN):
-                port = self._state.ports[service.name]
                 raise PortLost(
-                    f"{service.name} lost its port {port}{holder(port)}: {error.what}",
+                    f"{service.name} lost {self._lost(service.name)}: {error.what}",
                     remedy=error.remedy,
                 ) from error
             raise
@@ -100,16 +99,23 @@ class Starter:
     def failed(self, name: str, trouble: str) -> ServiceFailed:
         """The error for a service that did not do as it should, with what it said last."""
         log = self.logs(name, 200)
-        port = self._state.ports.get(name)
-        lost = port is not None and _TAKEN[0] in log.lower()
-        if port is not None and lost:
-            trouble = f"lost its port {port}{holder(port)}"
+        lost = bool(self._ports(name)) and _TAKEN[0] in log.lower()
+        if lost:
+            trouble = f"lost {self._lost(name)}"
         last = "\n".join(log.splitlines()[-20:])
         return (PortLost if lost else ServiceFailed)(
             f"{name} {trouble}\nits log ends with:\n{last}",
             remedy=f"the whole log is {self._folder / 'logs' / name}.log; `eureke doctor` checks "
             "what this machine lacks",
         )
+
+    def _ports(self, name: str) -> list[int]:
+        return [port for key, port in self._state.ports.items() if key.partition(".")[0] == name]
+
+    def _lost(self, name: str) -> str:
+        """The ports of a service, with whoever holds them now."""
+        held = [f"{port}{holder(port)}" for port in self._ports(name)]
+        return f"its port {held[0]}" if len(held) == 1 else f"one of its ports {', '.join(held)}"
 
     def logs(self, name: str, lines: int) -> str:
         """The last lines a service has written.
@@ -156,7 +162,7 @@ class Starter:
                 return lambda: readiness.database_ready(settings.users_url)
             case "http":
                 at = address(self._state, service.name)
-                return lambda: readiness.http_ready(f"http://{at}/health")
+                return lambda: readiness.http_ready(f"http://{at}{service.health}")
             case "file":
                 path = shared(self._folder) / "ready" / service.name
                 return lambda: readiness.file_ready(path)

@@ -85,7 +85,7 @@ def new_state(
     Raises:
         BadParameter: a port that was asked for cannot be had.
     """
-    names = _port_names(scenario.replicas)
+    names = _port_names(scenario)
     for name, port in ports.items():
         if name not in names:
             raise BadParameter(
@@ -124,12 +124,18 @@ def services(state: State) -> list[Service]:
         found += catalogue.CONTAINERS_ONLY
     if state.application:
         found += catalogue.EQUIPMENT
-        found += [catalogue.api(number + 1) for number in range(state.apis)]
-        for lane in LANES:
-            # The urgent lane carries little: what is scaled is the bulk one.
-            dispatchers, workers = (state.dispatchers, state.workers) if lane == "bulk" else (1, 1)
-            found += [catalogue.dispatcher(lane, number + 1) for number in range(dispatchers)]
-            found += [catalogue.worker(lane, number + 1) for number in range(workers)]
+        found += _application(apis=state.apis, dispatchers=state.dispatchers, workers=state.workers)
+    return found
+
+
+def _application(*, apis: int, dispatchers: int, workers: int) -> list[Service]:
+    """The services of our own that there may be several of."""
+    found = [catalogue.api(number + 1) for number in range(apis)]
+    for lane in LANES:
+        # The urgent lane carries little: what is scaled is the bulk one.
+        members, takers = (dispatchers, workers) if lane == "bulk" else (1, 1)
+        found += [catalogue.dispatcher(lane, number + 1) for number in range(members)]
+        found += [catalogue.worker(lane, number + 1) for number in range(takers)]
     return found
 
 
@@ -198,9 +204,11 @@ def _users_url(state: State, folder: Path) -> str:
     return f"postgresql+psycopg://{login}@{address(state, 'postgres')}/{postgres.DATABASE}"
 
 
-def _port_names(apis: int) -> list[str]:
+def _port_names(scenario: Scenario) -> list[str]:
     every = [*catalogue.INFRASTRUCTURE, *catalogue.EQUIPMENT, *catalogue.CONTAINERS_ONLY]
-    every += [catalogue.api(number + 1) for number in range(apis)]
+    every += _application(
+        apis=scenario.replicas, dispatchers=scenario.dispatchers, workers=scenario.workers
+    )
     return [port_key(service, port) for service in every for port in service.ports]
 
 

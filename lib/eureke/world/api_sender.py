@@ -71,7 +71,7 @@ class ApiSender:
         self._folder = errand.load
         self._out = errand.out
         self._total, self.paced = size(errand.load)
-        self._progress = ProgressFile(errand.out)
+        self._progress = ProgressFile(errand)
         self._decode = msgspec.json.Decoder(_Many).decode
         self._chance = Random()
         self._stopping = False
@@ -203,6 +203,7 @@ class ApiSender:
         """Each at its time, whatever became of those before it."""
         times = np.zeros((3, self._total), dtype=np.int64)
         fates = np.full(self._total, UNKNOWN, dtype=np.int8)
+        self._progress.watch(times)
         tasks: dict[bytes, asyncio.Task[None]] = {}
         begin_ns = time.monotonic_ns() + 200_000_000
         records = chain.from_iterable(pieces(self._folder, most=PACED_PIECE))

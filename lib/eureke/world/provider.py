@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import gc
 import random
+import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -16,10 +17,12 @@ from typing import Any
 import msgspec
 from aiohttp import web
 
-from eureke.errors import BadParameter
+from eureke import exposed
+from eureke.errors import BadParameter, EurekeError
 from eureke.notification import CHANNELS
 from eureke.settings import announce_ready
 from eureke.world.behaviour import Behaviour
+from eureke.world.provider_metrics import counted, took
 from eureke.world.record import Effects, Keys, Record
 
 FLUSH_S = 0.2
@@ -59,7 +62,7 @@ class Provider:
 
     def application(self) -> web.Application:
         """The server's routes."""
-        app = web.Application(client_max_size=BODY_MOST)
+        app = web.Application(client_max_size=BODY_MOST, middlewares=[counted])
         app.router.add_post("/v1/{channel}", self._post)
         app.router.add_get("/health", self._health)
         app.router.add_get("/counts", self._show_counts)
@@ -108,9 +111,11 @@ class Provider:
         failed: Failed = []
         effects: list[str] = []
         repeats: list[str] = []
+        rejected = 0
         for index, item in enumerate(items):
             if item.data.to.endswith(".invalid"):
                 failed.append((index, REJECTED, "there is no such recipient", 0))
+                rejected += 1
             elif self._stumbles(item.id):
                 failed.append((index, UNAVAILABLE, "this item failed, try again", 0))
             elif self._keys.take(item.id) or not self._behaviour.honours_keys:
@@ -122,6 +127,8 @@ class Provider:
         self._counts["effects"] += len(effects)
         self._counts["repeats"] += len(repeats)
         self._counts["failed"] += len(failed)
+        results = {"effect": len(effects), "repeat": len(repeats), "rejected": rejected}
+        took(channel, results | {"failed": len(failed) - rejected})
         return failed
 
     def _stumbles(self, key: str) -> bool:
@@ -184,6 +191,10 @@ def main() -> None:
     parser.add_argument("--port", type=int, required=True)
     parser.add_argument("--record", type=Path, required=True)
     given = parser.parse_args()
+    try:
+        exposed.serve()
+    except EurekeError as error:
+        sys.exit(str(error))
     provider = Provider(Record(given.record), Behaviour())
     web.run_app(
         provider.application(),

@@ -54,7 +54,7 @@ class Sender:
         self._total, self.paced = size(errand.load)
         self._count = 0
         self._stopping = False
-        self._progress = ProgressFile(errand.out)
+        self._progress = ProgressFile(errand)
         self._errors: dict[bytes, int] = {}
         reports = {} if self.paced else {"delivery.report.only.error": True}
         self._producer = Producer(
@@ -124,6 +124,7 @@ class Sender:
         """Each at its time, with a report each; late ones follow at once, none is left out."""
         times = np.zeros((3, self._total), dtype=np.int64)
         fates = np.full(self._total, UNKNOWN, dtype=np.int8)
+        self._progress.watch(times)
         begin_ns = time.monotonic_ns() + REPORT_NS
         records = chain.from_iterable(pieces(self._folder, most=PACED_PIECE))
         for seq, key, value, offset_ns in records:

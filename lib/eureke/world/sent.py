@@ -15,6 +15,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from confluent_kafka import KafkaError
 
+from eureke.world.errand import Errand
+from eureke.world.sender_metrics import SenderMetrics
+
 ACKNOWLEDGED, REFUSED, UNKNOWN = range(3)
 STATUSES: Final = ("acknowledged", "refused", "unknown")
 NEVER_STORED: Final = frozenset({KafkaError.MSG_SIZE_TOO_LARGE})
@@ -38,11 +41,18 @@ def fate(error: KafkaError | None) -> int:
 
 
 class ProgressFile:
-    """How far a sender is, for whoever watches: a file beside its record."""
+    """How far a sender is, for whoever watches: a file beside its record, and its metrics."""
 
-    def __init__(self, out: Path) -> None:
-        self._path = out.with_name(f"{out.name}.progress")
+    def __init__(self, errand: Errand) -> None:
+        self._path = errand.out.with_name(f"{errand.out.name}.progress")
+        self._metrics = SenderMetrics(errand)
         self._next_ns = 0
+        self._times: Times = np.zeros((2, 0), dtype=np.int64)
+        self._lags_told = 0
+
+    def watch(self, times: Times) -> None:
+        """Tells from now on how late records are: a row of intended and a row of sent times."""
+        self._times = times
 
     def report(self, sent: int, *, done: bool = False, **state: int) -> None:
         """Says how far it is, five times a second."""
@@ -53,6 +63,11 @@ class ProgressFile:
         partial = self._path.with_suffix(".partial")
         partial.write_bytes(msgspec.json.encode({"sent": sent, **state, "done": done}))
         partial.replace(self._path)
+        intended_ns, sent_ns = self._times[:2, self._lags_told : sent]
+        self._lags_told = sent
+        for late_ns in (sent_ns - intended_ns).tolist():
+            self._metrics.late(late_ns / 1e9)
+        self._metrics.write(sent, {name: state[name] for name in STATUSES if name in state})
 
 
 class SentWriter:

@@ -11,14 +11,13 @@ from litestar.enums import ScopeType
 from litestar.types import ASGIApp, HTTPScope, Message, Receive, Scope, Send
 from prometheus_client import Counter, Gauge, Histogram
 
+from eureke.exposed import NOBODY
 from eureke.pipeline.users import STATEMENTS
 
 REQUEST_ID: Final = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 TOLD: Final = "told_headers"
 """Where headers are kept that go with the answer, whatever it will be."""
 WRITTEN_EVERY_S: Final = 0.1
-NOWHERE: Final = "none"
-"""The route of requests that found none; their paths are anybody's, and would never end."""
 BUCKETS_S: Final = (0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 REQUESTS: Final = Counter(
     "eureke_api_requests", "Requests that were answered", ["method", "route", "status"]
@@ -89,8 +88,8 @@ class Observed:
             self._note(scope, request_id, status, time.monotonic_ns() - begin_ns)
 
     def _note(self, scope: HTTPScope, request_id: str, status: int, took_ns: int) -> None:
-        route = scope.get("path_template") or NOWHERE
-        method = scope["method"] if route != NOWHERE else NOWHERE
+        route = scope.get("path_template") or NOBODY
+        method = scope["method"] if route != NOBODY else NOBODY
         REQUESTS.labels(method, route, status).inc()
         DURATION.labels(route).observe(took_ns / 1e9)
         client = scope.get("client")

@@ -17,8 +17,9 @@ from litestar import Litestar, Request, Response, Router, get
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
-from prometheus_client import CONTENT_TYPE_LATEST, generate_latest
+from prometheus_client import CONTENT_TYPE_LATEST
 
+from eureke import exposed
 from eureke.errors import EurekeError
 from eureke.pipeline.accounts import Accounts
 from eureke.pipeline.api import graph, pages
@@ -52,7 +53,7 @@ def health() -> dict[str, str]:
 @get("/metrics", sync_to_thread=False, media_type=CONTENT_TYPE_LATEST, opt={OPEN: True})
 def metrics() -> bytes:
     """What Prometheus asks for."""
-    return generate_latest()
+    return exposed.text()
 
 
 def application(behind: Behind) -> Litestar:

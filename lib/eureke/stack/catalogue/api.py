@@ -9,6 +9,7 @@ def api(number: int) -> Service:
         name=f"api-{number}",
         side="system",
         ports=("",),
+        metrics_port="",
         command=(
             "$python",
             "-m",

@@ -1,6 +1,6 @@
 """A dispatcher: from a lane to Celery, and the outcome back."""
 
-from eureke.stack.service import Container, Service
+from eureke.stack.service import METRICS_PORT, Container, Service
 
 
 def dispatcher(lane: str, number: int) -> Service:
@@ -9,8 +9,9 @@ def dispatcher(lane: str, number: int) -> Service:
     return Service(
         name=name,
         side="system",
+        ports=("metrics",),
         command=("$python", "-m", "eureke.pipeline.dispatcher", "--lane", lane, "--name", name),
         probe="file",
-        container=Container(memory_mib=2048),
+        container=Container(ports={"metrics": METRICS_PORT}, memory_mib=2048),
         needs=("kafka", "postgres"),
     )

@@ -1,11 +1,11 @@
 """The provider: the world's end of a notification."""
 
-from eureke.stack.service import Container, Service
+from eureke.stack.service import METRICS_PORT, Container, Service
 
 PROVIDER = Service(
     name="provider",
     side="equipment",
-    ports=("",),
+    ports=("", "metrics"),
     command=(
         "$python",
         "-m",
@@ -18,5 +18,5 @@ PROVIDER = Service(
         "$shared/provider.ndjson",
     ),
     probe="http",
-    container=Container(ports={"": 8000}, peer_port=8000, memory_mib=1024),
+    container=Container(ports={"": 8000, "metrics": METRICS_PORT}, peer_port=8000, memory_mib=1024),
 )

@@ -1,0 +1,70 @@
+"""What a worker tells Prometheus: once a task or a request, never once a notification."""
+
+import time
+from typing import Final, Literal
+
+from prometheus_client import Counter, Gauge, Histogram
+
+from eureke.exposed import BUCKETS_S
+from eureke.notification import Receipt
+
+Result = Literal["answered", "inbox_hit", "failed"]
+RESULTS: Final[tuple[Result, ...]] = ("answered", "inbox_hit", "failed")
+Kind = Literal[
+    "timeout", "connection", "throttled", "server_error", "client_error", "unreadable", "not_asked"
+]
+"""Why a request failed as a whole."""
+
+_LANE: Final = ("lane",)
+TASKS: Final = Counter("eureke_worker_tasks", "Tasks that ended", ["lane", "result"])
+AT_WORK: Final = Gauge("eureke_worker_tasks_in_progress", "Tasks at work", _LANE)
+NOTIFICATIONS: Final = Counter(
+    "eureke_worker_notifications", "Notifications of answered tasks", ["lane", "outcome"]
+)
+TASK: Final = Histogram(
+    "eureke_worker_task_seconds", "From taken to receipt in Kafka", _LANE, buckets=BUCKETS_S
+)
+LAST: Final = Gauge("eureke_worker_last_task_timestamp_seconds", "When a task last ended", _LANE)
+REQUEST: Final = Histogram(
+    "eureke_worker_request_seconds",
+    "A request to the provider",
+    ["lane", "channel"],
+    buckets=BUCKETS_S,
+)
+ERRORS: Final = Counter(
+    "eureke_worker_request_errors", "Requests that failed as a whole", ["lane", "kind"]
+)
+
+
+class WorkerMetrics:
+    """The metrics of one lane's worker."""
+
+    def __init__(self, lane: str) -> None:
+        self._lane = lane
+        self._tasks = {result: TASKS.labels(lane, result) for result in RESULTS}
+        self.at_work = AT_WORK.labels(lane).track_inprogress
+
+    def ended(self, result: Result, *, took_s: float) -> None:
+        """Counts a task."""
+        self._tasks[result].inc()
+        TASK.labels(self._lane).observe(took_s)
+        LAST.labels(self._lane).set_to_current_time()
+
+    def answered(self, receipt: Receipt, *, count: int) -> None:
+        """Counts the notifications of a receipt that Kafka has."""
+        outcomes = {
+            "delivered": len(receipt.delivered),
+            "rejected": len(receipt.rejected),
+            "retry": len(receipt.retry),
+            "refused": count if receipt.refused else 0,
+        }
+        for outcome, found in outcomes.items():
+            NOTIFICATIONS.labels(self._lane, outcome).inc(found)
+
+    def asked(self, channel: str, *, began_s: float) -> None:
+        """Notes how long the provider took."""
+        REQUEST.labels(self._lane, channel).observe(time.monotonic() - began_s)
+
+    def failed(self, kind: Kind, *, requests: int = 1) -> None:
+        """Counts requests that failed as a whole."""
+        ERRORS.labels(self._lane, kind).inc(requests)
