@@ -289,6 +289,7 @@ class Run:
             "users_url",
             "api_url",
             "api_tokens",
+            "prometheus_url",
         )
         values = asdict(self._stack.settings)
         return {name: value for name, value in values.items() if name not in secret}

@@ -86,6 +86,10 @@ class Scenario:
     workers: int = 1
     apis: int = 0
     """Replicas of the API; none where nothing comes in by it."""
+    monitoring: bool = False
+    """Whether Prometheus watches."""
+    scrape_interval_s: float = 1.0
+    """How often it asks every process."""
     provider_items_per_request: int = 500
     deadline_s: float = 5.0
     """The longest that one attempt at a batch may take."""
@@ -153,6 +157,8 @@ def _problems(scenario: Scenario) -> Iterable[BadParameter]:
         yield BadParameter(
             "rate_per_s is 0", remedy="give a rate above 0, or open_loop_s = 0 for no open loop"
         )
+    if scenario.scrape_interval_s == 0:
+        yield BadParameter("scrape_interval_s is 0", remedy="give it some time between: 1 second")
     if scenario.deadline_s == 0:
         yield BadParameter("deadline_s is 0", remedy="an attempt needs some time: give more than 0")
     if scenario.retry_horizon_s < scenario.deadline_s:

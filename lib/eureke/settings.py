@@ -16,11 +16,13 @@ IMAGES: Final = {
     "kafka": f"apache/kafka:{KAFKA_VERSION}",
     "redis": "redis:7.0.15",
     "postgres": "postgres:15",
+    "prometheus": "prom/prometheus:v2.42.0",
     "python": "python:3.11-slim",
     "reaper": "testcontainers/ryuk:0.8.1",
 }
 """The images of servers, by what they are; our own is built on `python`."""
 PRIORITY_SEPARATOR: Final = ":"
+UNACKNOWLEDGED: Final = "unacked"
 PRIORITY_URGENT, PRIORITY_BULK = 0, 9
 """Celery's priorities on Redis: the lower goes first."""
 SETTINGS_VARIABLE: Final = "EUREKE_SETTINGS"
@@ -49,6 +51,11 @@ class Lane:
         """The Redis lists of the queue: with Celery's priorities there is one for each step."""
         return (self.queue, f"{self.queue}{PRIORITY_SEPARATOR}{PRIORITY_BULK}")
 
+    @property
+    def unacknowledged_key(self) -> str:
+        """The Redis hash of the tasks that a worker has taken and not acknowledged yet."""
+        return f"{self.queue}.{UNACKNOWLEDGED}"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Settings:
@@ -62,6 +69,8 @@ class Settings:
     """Of the users database, as SQLAlchemy writes it."""
     api_url: str = ""
     """Of the API's first replica; empty where there is none."""
+    prometheus_url: str = ""
+    """Of Prometheus; empty where there is none."""
     api_tokens: dict[str, str] = field(default_factory=dict)
     """A bearer token for each of the scopes."""
     api_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")

@@ -18,9 +18,11 @@ from typing import BinaryIO
 import msgspec
 import psutil
 import redis
-from confluent_kafka import OFFSET_END, Consumer, KafkaException, TopicPartition
+from confluent_kafka import KafkaException
 
 from eureke.errors import EurekeError
+from eureke.measure.lags import Lags
+from eureke.measure.queues import Queues
 from eureke.settings import Settings, announce_ready
 
 PERIOD_S = 0.25
@@ -64,21 +66,11 @@ class Sampler:
         timeout_s: float = 1.0,
     ) -> None:
         self._clock, self._wall_clock = clock, wall_clock
-        self._timeout_s = timeout_s
         self._processes_file = processes
         self._read_ns = -1
         self._processes: dict[str, tuple[psutil.Process, float]] = {}
-        self._queues = [key for lane in settings.lanes for key in lane.queue_keys]
-        self._redis = redis.Redis.from_url(
-            settings.redis_queue, socket_timeout=timeout_s, socket_connect_timeout=timeout_s
-        )
-        self._groups = [
-            (
-                Consumer({**settings.kafka_client, "group.id": lane.group, "log_level": 2}),
-                [TopicPartition(lane.topic, each, OFFSET_END) for each in range(lane.partitions)],
-            )
-            for lane in settings.lanes
-        ]
+        self._queues = Queues(settings, timeout_s=timeout_s)
+        self._lags = Lags(settings, timeout_s=timeout_s)
         psutil.cpu_percent()
 
     def sample(self) -> Sample:
@@ -97,9 +89,8 @@ class Sampler:
 
     def close(self) -> None:
         """Ends the sampler's connections."""
-        for consumer, _ in self._groups:
-            consumer.close()
-        self._redis.close()
+        self._lags.close()
+        self._queues.close()
 
     def _refresh(self) -> None:
         try:
@@ -124,26 +115,15 @@ class Sampler:
 
     def _queue_length(self) -> int | None:
         try:
-            with self._redis.pipeline(transaction=False) as asked:
-                for key in self._queues:
-                    asked.llen(key)
-                return int(sum(asked.execute()))
+            return sum(each.waiting for each in self._queues.look())
         except redis.RedisError:
             return None
 
     def _lag(self) -> int | None:
-        lag = 0
-        for consumer, places in self._groups:
-            try:
-                committed = consumer.committed(places, timeout=self._timeout_s)
-                # All in one request.
-                ends = consumer.offsets_for_times(places, timeout=self._timeout_s)
-            except KafkaException:
-                return None
-            if any(at.error for at in (*committed, *ends)):
-                return None
-            lag += sum(at.offset for at in ends) - sum(max(at.offset, 0) for at in committed)
-        return lag
+        try:
+            return sum(each.records for each in self._lags.lags(self._lags.ends()))
+        except KafkaException:
+            return None
 
 
 def read_samples(path: Path, *, begin_ns: int = 0) -> list[Sample]:

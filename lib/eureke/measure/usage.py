@@ -5,7 +5,10 @@ from typing import Final
 
 from eureke.measure.sampler import Sample, Usage
 
-EQUIPMENT: Final = ("sender", "people", "population", "provider", "observer", "sampler", "floor")
+EQUIPMENT: Final = (
+    *("sender", "people", "population", "provider", "observer", "sampler", "floor"),
+    *("exporter", "prometheus"),
+)
 SATURATED: Final = 0.9
 ALL_BUSY: Final = 0.85
 

@@ -11,6 +11,7 @@ from eureke.settings import (
     PRIORITY_BULK,
     PRIORITY_SEPARATOR,
     PRIORITY_URGENT,
+    UNACKNOWLEDGED,
     Lane,
     Settings,
 )
@@ -59,7 +60,7 @@ def configuration(settings: Settings, lane: Lane) -> dict[str, Any]:
             "sep": PRIORITY_SEPARATOR,
             "socket_timeout": SOCKET_TIMEOUT_S,
             "socket_connect_timeout": SOCKET_TIMEOUT_S,
-            "unacked_key": f"{lane.name}.unacked",
+            "unacked_key": f"{lane.name}.{UNACKNOWLEDGED}",
             "unacked_index_key": f"{lane.name}.unacked-index",
             "unacked_mutex_key": f"{lane.name}.unacked-mutex",
         },

@@ -32,6 +32,8 @@ class Choice:
 
     backend: Backend
     reason: str
+    monitoring: bool = False
+    """Whether Prometheus was asked for and can be had."""
     images: dict[str, str] = field(default_factory=dict)
     stand_ins: dict[str, str] = field(default_factory=dict)
 

@@ -11,6 +11,7 @@ from eureke.settings import READY_VARIABLE, SETTINGS_VARIABLE
 from eureke.stack.folder import SETTINGS_INSIDE, shared
 from eureke.stack.service import OURS, Container, Service, port_key
 from eureke.stack.state import State
+from eureke.stack.targets import blanks
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -79,7 +80,7 @@ def _values(service: Service, container: Container, run: Path, state: State) -> 
         "cluster_id": state.cluster_id,
         "password": state.passwords.get(service.name, ""),
         "published": str(state.ports.get(service.name, "")),
-    }
+    } | blanks(state)
     for name, port in container.ports.items():
         values[f"port_{name}" if name else "port"] = str(port)
     return values

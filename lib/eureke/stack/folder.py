@@ -21,7 +21,7 @@ PROCESSES: Final = "processes.json"
 SETTINGS_INSIDE: Final = "settings.json"
 """In the shared folder: the same settings with the addresses that containers know."""
 TOKEN_VARIABLE: Final = "EUREKE_STACK"  # noqa: S105  a mark that tells our processes from others
-FOLDERS: Final = ("logs", "data", "shared", "shared/ready", "shared/work")
+FOLDERS: Final = ("logs", "data", "shared", "shared/ready", "shared/work", "shared/metrics")
 LOGS_KEPT: Final = 10
 # Boot time, to which psutil adds a process's age, is in whole seconds and moves with the clock.
 _SAME_START_S: Final = 2.0

@@ -13,8 +13,13 @@ from eureke.settings import READY_VARIABLE, SETTINGS_VARIABLE
 from eureke.stack.folder import shared
 from eureke.stack.service import Service, port_key
 from eureke.stack.state import State
+from eureke.stack.targets import blanks
 
-SERVERS: Final = {"redis_server": programs.REDIS, "nginx": programs.NGINX}
+SERVERS: Final = {
+    "redis_server": programs.REDIS,
+    "nginx": programs.NGINX,
+    "prometheus": programs.PROMETHEUS,
+}
 """By their names in commands."""
 
 
@@ -44,7 +49,7 @@ def render(service: Service, *, run: Path, state: State) -> Rendered:
         "bind": "127.0.0.1",
         "cluster_id": state.cluster_id,
         "password": state.passwords.get(service.name, ""),
-    }
+    } | blanks(state)
     for port in service.ports:
         values[f"port_{port}" if port else "port"] = str(state.ports[port_key(service, port)])
     commands = (*service.first, service.command)

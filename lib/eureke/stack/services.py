@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 from eureke.errors import BadParameter
+from eureke.exposed import METRICS_FILE_VARIABLE
 from eureke.settings import Settings
 from eureke.stack.control import ask
 from eureke.stack.folder import shared
@@ -117,12 +118,14 @@ class Services:
         it may be `contained`, which it is where containers are.
         """
         literal = [argument.replace("$", "$$") for argument in arguments]
+        written = str(self.shared / "metrics" / f"{name}.prom")
         one_shot = Service(
             name=name,
             side=side,
             command=("$python", "-m", module, *literal),
             probe="file",
             needs=tuple(self._services),
+            environment={METRICS_FILE_VARIABLE: written} if self.settings.prometheus_url else {},
             container=ONE_SHOT if contained else None,
         )
         self._starter.spawn(one_shot)

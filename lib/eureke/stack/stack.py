@@ -23,6 +23,7 @@ from eureke.stack.folder import (
     sweep,
     unwritable,
 )
+from eureke.stack.monitoring import monitored
 from eureke.stack.rights import check_servers
 from eureke.stack.servers import Servers
 from eureke.stack.services import Services
@@ -99,12 +100,15 @@ class Stack(Services):
         for line in clean():
             say(line)
         given = Servers.chosen(servers, kafka=kafka, redis=redis or {})
+        sizes = scenario or Scenario()
         choice = choose(backend, given=given, kafka_version=kafka_version, say=say)
         say(f"servers run as {choice.backend}: {choice.reason}")
+        if sizes.monitoring and application:
+            choice = monitored(choice, say=say)
 
         def state() -> State:
             return new_state(
-                scenario or Scenario(),
+                sizes,
                 ports=ports or {},
                 application=application,
                 servers=given,
@@ -112,10 +116,10 @@ class Stack(Services):
             )
 
         try:
-            stack = cls._start(scenario or Scenario(), state(), only, say)
+            stack = cls._start(sizes, state(), only, say)
         except PortLost as error:
             say(f"{error.what.splitlines()[0]}: starting again with other ports")
-            stack = cls._start(scenario or Scenario(), state(), only, say)
+            stack = cls._start(sizes, state(), only, say)
         stack.up_after_s = time.monotonic() - began_s
         return stack
 

@@ -36,6 +36,8 @@ class State:
     workers: int
     application: bool
     apis: int = 0
+    scrape_interval_s: float = 0.0
+    """How often Prometheus asks every process; 0 where there is none."""
     prefix: str = "eureke"
     servers: Servers = field(default_factory=Servers)
     """Those that were given, with their passwords."""
@@ -108,6 +110,7 @@ def new_state(
         workers=scenario.workers,
         application=application,
         apis=scenario.replicas,
+        scrape_interval_s=scenario.scrape_interval_s if chosen.monitoring else 0.0,
         prefix=given.prefix or own,
         servers=given,
         backend=chosen.backend,
@@ -124,6 +127,7 @@ def services(state: State) -> list[Service]:
         found += catalogue.CONTAINERS_ONLY
     if state.application:
         found += catalogue.EQUIPMENT
+        found += catalogue.MONITORING if state.scrape_interval_s else ()
         found += _application(apis=state.apis, dispatchers=state.dispatchers, workers=state.workers)
     return found
 
@@ -153,6 +157,7 @@ def settings(scenario: Scenario, state: State, folder: Path) -> Settings:
         provider_url=f"http://{address(state, 'provider')}",
         users_url=_users_url(state, folder),
         api_url=f"http://{address(state, 'api-1')}" if state.apis else "",
+        prometheus_url=f"http://{address(state, 'prometheus')}" if state.scrape_interval_s else "",
         api_tokens={each: state.passwords[f"api-{each}"] for each in SCOPES},
         partitions=scenario.partitions,
         provider_items_per_request=scenario.provider_items_per_request,
@@ -206,6 +211,7 @@ def _users_url(state: State, folder: Path) -> str:
 
 def _port_names(scenario: Scenario) -> list[str]:
     every = [*catalogue.INFRASTRUCTURE, *catalogue.EQUIPMENT, *catalogue.CONTAINERS_ONLY]
+    every += catalogue.MONITORING
     every += _application(
         apis=scenario.replicas, dispatchers=scenario.dispatchers, workers=scenario.workers
     )

@@ -2,9 +2,11 @@
 
 from eureke.stack.catalogue.api import api
 from eureke.stack.catalogue.dispatcher import dispatcher
+from eureke.stack.catalogue.exporter import EXPORTER
 from eureke.stack.catalogue.kafka import KAFKA
 from eureke.stack.catalogue.observer import OBSERVER
 from eureke.stack.catalogue.postgres import POSTGRES
+from eureke.stack.catalogue.prometheus import PROMETHEUS
 from eureke.stack.catalogue.provider import PROVIDER
 from eureke.stack.catalogue.redis import REDIS_CACHE, REDIS_QUEUE
 from eureke.stack.catalogue.sampler import SAMPLER
@@ -14,14 +16,18 @@ REDIS = (REDIS_QUEUE, REDIS_CACHE)
 INFRASTRUCTURE = (KAFKA, *REDIS)
 CONTAINERS_ONLY = (POSTGRES,)
 EQUIPMENT = (PROVIDER, OBSERVER, SAMPLER)
+MONITORING = (PROMETHEUS, EXPORTER)
 
 __all__ = [
     "CONTAINERS_ONLY",
     "EQUIPMENT",
+    "EXPORTER",
     "INFRASTRUCTURE",
     "KAFKA",
+    "MONITORING",
     "OBSERVER",
     "POSTGRES",
+    "PROMETHEUS",
     "PROVIDER",
     "REDIS",
     "REDIS_CACHE",

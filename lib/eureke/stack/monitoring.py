@@ -1,0 +1,39 @@
+"""Whether a stack is watched by Prometheus: where it can be had, else it goes on without."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from eureke import programs
+from eureke.errors import ProgramMissing, ServiceFailed
+from eureke.settings import IMAGES
+from eureke.stack.choice import Choice
+
+Say = Callable[[str], None]
+
+
+def monitored(choice: Choice, *, say: Say) -> Choice:
+    """The same choice with Prometheus; a line says why not, where it cannot be had."""
+    try:
+        if choice.backend == "containers":
+            return _with_image(choice, say)
+        programs.PROMETHEUS.find()
+    except (ProgramMissing, ServiceFailed) as error:
+        say(f"nobody watches: {error.what.splitlines()[0]}")
+        return choice
+    return replace(choice, monitoring=True)
+
+
+def _with_image(choice: Choice, say: Say) -> Choice:
+    # Imported here: who runs without an engine need not load its client.
+    from eureke.stack.engine import Engine, answering  # noqa: PLC0415
+
+    image = IMAGES["prometheus"]
+    with answering():
+        engine = Engine.connect()
+        engine.have(image, say=say)
+        return replace(
+            choice,
+            monitoring=True,
+            images=choice.images | {"prometheus": image},
+            stand_ins=choice.stand_ins | engine.stand_ins([image]),
+        )
