@@ -16,6 +16,10 @@ TAG_HEADER: Final = "tag"
 """Kafka header of records that no account may count as load: warm-up, replay, canary."""
 REQUEST_HEADER: Final = "request-id"
 """Kafka header that says which request to the API brought a record."""
+CANARY: Final = b"canary"
+CANARY_ID: Final = "canary-"
+"""What the ids of records with that tag begin with; one that has only one of both is counted, and
+its account does not close."""
 REPLAY: Final = b"replay"
 """The tag of dead letters that are sent again: they are no duplicates of what was never sent."""
 

@@ -148,8 +148,12 @@ class Traffic:
     def _until_settled(self, lane: str) -> None:
         quiet = Quiet(QUIET_S)
         with Lag(self._stack.settings, lane) as lag:
-            while (state := lag.now())[0] != state[1] and not quiet.too_long(state):
+            while (state := lag.now())[0] != state[1] and not quiet.too_long(self._observed()):
                 time.sleep(LOOK_S)
+
+    def _observed(self) -> int:
+        """Grows with every outcome but those of canaries, which never cease."""
+        return (self._stack.shared / "observed.ndjson").stat().st_size
 
     def tend(self) -> None:
         """Starts again what has died; that is kept in the result. Too often is an error."""
@@ -188,7 +192,6 @@ class Traffic:
         self, plan: Plan, lag: Lag, before: int, disturb: Disturb | None, slack: int
     ) -> None:
         quiet = Quiet(QUIET_S)
-        observed = self._stack.shared / "observed.ndjson"
         with Progress(plan.name, total=plan.count, unit="notifications") as progress:
             while True:
                 time.sleep(LOOK_S)
@@ -205,7 +208,7 @@ class Traffic:
                     disturb((settled - before) / plan.count)
                 if state.get("done") and end - settled <= slack:
                     return
-                if quiet.too_long((state, settled, end, observed.stat().st_size)):
+                if quiet.too_long((state, self._observed())):
                     return  # the account will name what is missing
 
     def behave(self, plan: Plan) -> None:

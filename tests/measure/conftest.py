@@ -58,8 +58,14 @@ def produce(own: Settings) -> Produce:
     """Writes one value to a topic, acknowledged by Kafka."""
     producer = Producer({"bootstrap.servers": own.kafka, "acks": "all"})
 
-    def write(topic: str, value: bytes, *, partition: int = 0) -> None:
-        producer.produce(topic, value, partition=partition)
+    def write(
+        topic: str,
+        value: bytes,
+        *,
+        partition: int = 0,
+        headers: list[tuple[str, str | bytes | None]] | None = None,
+    ) -> None:
+        producer.produce(topic, value, partition=partition, headers=headers or [])
         assert producer.flush(10) == 0
 
     return write

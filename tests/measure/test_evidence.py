@@ -8,9 +8,18 @@ import msgspec
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from eureke.measure.account import Account
 from eureke.measure.evidence import Marks, Sent, Span, lines, marks
 from eureke.measure.ledger import account
-from eureke.notification import DeadLetter, Notification, Position, Receipt, Setback
+from eureke.notification import (
+    CANARY,
+    TAG_HEADER,
+    DeadLetter,
+    Notification,
+    Position,
+    Receipt,
+    Setback,
+)
 from eureke.settings import Settings
 
 Produce = Callable[..., None]
@@ -24,7 +33,7 @@ def notification(notification_id: str) -> bytes:
 def sent(folder: Path, lane: str, rows: list[tuple[str | None, str]]) -> Sent:
     """A load of these ids and expectations, all of it acknowledged."""
     load = folder / lane
-    load.mkdir()
+    load.mkdir(parents=True)
     ids, expected = zip(*rows, strict=True)
     pq.write_table(pa.table({"id": ids, "expected": expected}), load / "load.parquet")
     pq.write_table(pa.table({"status": ["acknowledged"] * len(rows)}), load / "sent.parquet")
@@ -95,3 +104,33 @@ def test_only_whole_lines_between_the_marks_are_read(tmp_path: Path) -> None:
     begin, end = Marks({}, {str(path): 4}), Marks({}, {str(path): 13})
     assert list(lines(path, begin, end)) == [b"two\n"]
     assert list(lines(path, begin, begin)) == []
+
+
+def test_a_canary_counts_nowhere_and_half_a_one_everywhere(
+    own: Settings, produce: Produce, tmp_path: Path
+) -> None:
+    """Only what has both its id and its tag is left out: nothing hides by one of them."""
+    provider = tmp_path / "provider.ndjson"
+    bulk = own.lane("bulk")
+    tag: list[tuple[str, str | bytes | None]] = [(TAG_HEADER, CANARY)]
+
+    def accounted(rows: list[tuple[bytes, str, bool]]) -> Account:
+        begin = marks(own, provider)
+        first = begin.topics[bulk.topic][0]
+        for value, _, tagged in rows:
+            produce(bulk.topic, value, headers=tag if tagged else None)
+        names = [name for _, name, _ in rows]
+        effects(provider, *names)
+        positions = [Position(0, first + at, name) for at, name in enumerate(names)]
+        produce(own.receipts, encode(Receipt("b", "bulk", "sms", "host", 1, delivered=positions)))
+        load = sent(tmp_path / names[-1], "bulk", [("a", "delivered")])
+        span = Span(
+            settings=own, begin=begin, end=marks(own, provider), loads=(load,), provider=provider
+        )
+        return account(span.evidence(), scratch=tmp_path)
+
+    whole = (notification("canary-1"), "canary-1", True)
+    load = (notification("a"), "a", False)
+    assert accounted([load, whole]).closes
+    assert not accounted([load, (notification("canary-2"), "canary-2", False)]).closes
+    assert not accounted([load, (notification("b"), "b", True)]).closes

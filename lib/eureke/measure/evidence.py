@@ -11,7 +11,7 @@ from confluent_kafka import Consumer, Message, TopicPartition
 
 from eureke.measure.ledger import Evidence, LogRows, OutcomeRows, SentRows
 from eureke.measure.place import line, place
-from eureke.notification import DeadLetter, Notification, Receipt
+from eureke.notification import CANARY, CANARY_ID, TAG_HEADER, DeadLetter, Notification, Receipt
 from eureke.settings import Settings
 
 READ: Final = 20_000
@@ -132,9 +132,12 @@ class Span:
                 places = []
                 for message in messages:
                     try:
-                        ids.append(decode(message.value()).id)  # type: ignore[arg-type]
+                        found: str | None = decode(message.value()).id  # type: ignore[arg-type]
                     except (msgspec.MsgspecError, TypeError, UnicodeDecodeError):
-                        ids.append(None)
+                        found = None
+                    if not _counts(found) and _tagged(message):
+                        continue
+                    ids.append(found)
                     at = line(number, message.partition() or 0)
                     places.append(place(at, message.offset() or 0))
                 yield LogRows(ids, places)
@@ -144,14 +147,15 @@ class Span:
         for _, receipt in self.receipts():
             number = lanes[receipt.lane]
             for outcome in ("delivered", "suppressed", "expired", "duplicate"):
-                positions = getattr(receipt, outcome)
+                positions = [at for at in getattr(receipt, outcome) if _counts(at.id)]
                 if positions:
                     yield OutcomeRows(
                         [at.id for at in positions],
                         [place(line(number, at.partition), at.offset) for at in positions],
                         [outcome] * len(positions),
                     )
-        for letters in self.letters():
+        for every in self.letters():
+            letters = [letter for letter in every if _counts(letter.id)]
             yield OutcomeRows(
                 [letter.id for letter in letters],
                 [
@@ -164,7 +168,7 @@ class Span:
     def _effects(self) -> Iterator[list[str]]:
         ids: list[str] = []
         for effects in self.effects():
-            ids += effects["effects"]
+            ids += filter(_counts, effects["effects"])
             if len(ids) > READ:
                 yield ids
                 ids = []
@@ -195,6 +199,16 @@ class Span:
                 yield messages
         finally:
             consumer.close()
+
+
+def _counts(id_: str | None) -> bool:
+    """Whether an outcome or an effect is of the load: canaries are not."""
+    return id_ is None or not id_.startswith(CANARY_ID)
+
+
+def _tagged(message: Message) -> bool:
+    """Whether a record says of itself that it is a canary."""
+    return (TAG_HEADER, CANARY) in (message.headers() or ())
 
 
 def _sent_rows(sent: Sent) -> Iterator[SentRows]:

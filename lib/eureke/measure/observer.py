@@ -19,7 +19,7 @@ from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 
 from eureke.errors import EurekeError, ServiceFailed
 from eureke.measure.place import place
-from eureke.notification import DeadLetter, Receipt
+from eureke.notification import CANARY_ID, DeadLetter, Receipt
 from eureke.settings import Settings, announce_ready
 
 log = logging.getLogger("observer")
@@ -113,8 +113,9 @@ class Observer:
             return  # an error here is Kafka being away, which librdkafka outlasts by itself
         t_ns = self._clock()
         for each in [message, *self._consumer.consume(1000, 0)]:
-            if not each.error():
-                self._lines.append(self._encode(self._seen(each, t_ns)) + b"\n")
+            seen = None if each.error() else self._seen(each, t_ns)
+            if seen is not None:
+                self._lines.append(self._encode(seen) + b"\n")
 
     def flush(self) -> None:
         """Writes what was noted, whole lines in one go: a kill leaves no half of one."""
@@ -127,7 +128,7 @@ class Observer:
         self.flush()
         self._consumer.close()
 
-    def _seen(self, message: Message, t_ns: int) -> Seen:
+    def _seen(self, message: Message, t_ns: int) -> Seen | None:
         try:
             return self._decoded(message, t_ns)
         except (msgspec.MsgspecError, UnicodeDecodeError) as error:
@@ -135,7 +136,7 @@ class Observer:
             log.warning("the record at %s %d is not one of ours: %s", topic, at, error)
             return Seen("receipts" if topic == self._receipts else "dead-letters", at, t_ns)
 
-    def _decoded(self, message: Message, t_ns: int) -> Seen:
+    def _decoded(self, message: Message, t_ns: int) -> Seen | None:
         value, at = message.value() or b"", _place(message)
         if message.topic() != self._receipts:
             letter = self._letter(value)
@@ -144,6 +145,8 @@ class Observer:
                 "dead-letters", at, t_ns, letter.lane, dead=1 - malformed, malformed=malformed
             )
         receipt = self._receipt(value)
+        if receipt.delivered and all(each.id.startswith(CANARY_ID) for each in receipt.delivered):
+            return None  # whoever waits for a load would see progress without end
         return Seen(
             "receipts",
             at,
