@@ -13,6 +13,7 @@ from eureke.errors import BadParameter
 
 HOURLY_RATE_PER_S: Final = 1_000_000 / 3600
 ENTRANCES: Final = ("kafka", "api")
+BALANCERS: Final = ("least_conn", "round_robin", "none")
 ARRIVALS: Final = ("constant", "poisson")
 
 
@@ -86,6 +87,8 @@ class Scenario:
     workers: int = 1
     apis: int = 0
     """Replicas of the API; none where nothing comes in by it."""
+    balancer: str = "least_conn"
+    """How Nginx chooses among two replicas or more; with `none` there is no Nginx."""
     monitoring: bool = False
     """Whether Prometheus watches."""
     scrape_interval_s: float = 1.0
@@ -100,6 +103,11 @@ class Scenario:
     def replicas(self) -> int:
         """How many replicas of the API there are: one at least where it is the entrance."""
         return self.apis or int(self.entrance == "api")
+
+    @property
+    def balanced(self) -> bool:
+        """Whether there is an Nginx before the replicas."""
+        return self.replicas > 1 and self.balancer != "none"
 
     def __post_init__(self) -> None:
         for problem in _problems(self):
@@ -175,7 +183,8 @@ def _problems(scenario: Scenario) -> Iterable[BadParameter]:
 
 
 def _unknown_words(scenario: Scenario) -> Iterable[BadParameter]:
-    for name, allowed in (("arrivals", ARRIVALS), ("entrance", ENTRANCES)):
+    words = (("arrivals", ARRIVALS), ("balancer", BALANCERS), ("entrance", ENTRANCES))
+    for name, allowed in words:
         if getattr(scenario, name) not in allowed:
             yield BadParameter(
                 f"{name} is {getattr(scenario, name)!r}", remedy=f"one of: {', '.join(allowed)}"

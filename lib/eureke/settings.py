@@ -14,6 +14,7 @@ from eureke.errors import BadParameter, EurekeError
 KAFKA_VERSION: Final = "4.3.1"
 IMAGES: Final = {
     "kafka": f"apache/kafka:{KAFKA_VERSION}",
+    "nginx": "nginx:1.22.1",
     "redis": "redis:7.0.15",
     "postgres": "postgres:15",
     "prometheus": "prom/prometheus:v2.42.0",
@@ -32,6 +33,12 @@ LANES: Final = ("bulk", "urgent")
 PASSWORD_VARIABLE: Final = "EUREKE_PASSWORD"  # noqa: S105  its name, not its value
 SCOPES: Final = ("read", "write")
 """What a token of the API may do; each may do what those before it may."""
+API_HOSTS: Final = ("127.0.0.1", "localhost", "[::1]")
+API_BODY_BYTES_MOST: Final = 1 << 20
+API_MANY_BYTES_MOST: Final = 32 << 20
+"""Of a body with many notifications."""
+API_IDLE_S: Final = 75
+"""How long a replica of the API keeps a connection without a request."""
 READY_VARIABLE: Final = "EUREKE_READY"
 """Environment variable with the path of the file that a process makes once it is ready."""
 
@@ -68,12 +75,12 @@ class Settings:
     users_url: str
     """Of the users database, as SQLAlchemy writes it."""
     api_url: str = ""
-    """Of the API's first replica; empty where there is none."""
+    """Of what is before the API's replicas, else of the only one; empty where there is none."""
     prometheus_url: str = ""
     """Of Prometheus; empty where there is none."""
     api_tokens: dict[str, str] = field(default_factory=dict)
     """A bearer token for each of the scopes."""
-    api_hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
+    api_hosts: tuple[str, ...] = API_HOSTS
     """Names by which the API may be asked: a page that points its own name here gets nothing. Where
     there are none, any will do."""
     api_requests_per_minute: int = 1_000_000

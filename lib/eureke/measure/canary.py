@@ -1,4 +1,4 @@
-"""The canary: `python -m eureke.measure.canary` has a notification pass through each lane, for ever.
+"""The canary: `python -m eureke.measure.canary` passes through each lane, again and again.
 
 Whatever else is quiet, its age tells whether a lane is alive: a process that runs and does nothing
 is seen by what does not arrive. Canaries are tagged, and no account counts them.

@@ -3,6 +3,7 @@
 from eureke.programs.install import damaged, install
 from eureke.programs.kafka import kafka_classpath
 from eureke.programs.nginx import NGINX
+from eureke.programs.nginx import counts as nginx_counts
 from eureke.programs.program import Program
 from eureke.programs.prometheus import PROMETHEUS, PROMTOOL
 from eureke.programs.redis import REDIS
@@ -20,4 +21,5 @@ __all__ = [
     "install",
     "java",
     "kafka_classpath",
+    "nginx_counts",
 ]

@@ -17,7 +17,7 @@ Backend = Literal["containers", "processes"]
 BACKENDS: Final = ("auto", "containers", "processes")
 BACKEND_VARIABLE: Final = "EUREKE_BACKEND"
 """Environment variable with what to take where `auto` is asked for."""
-STACK_IMAGES: Final = ("kafka", "redis", "postgres", "python", "reaper")
+STACK_IMAGES: Final = ("kafka", "nginx", "redis", "postgres", "python", "reaper")
 REFUSED: Final = (
     "with given servers our own run as processes: what listens on this machine's loopback cannot "
     "be reached from a container"

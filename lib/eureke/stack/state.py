@@ -10,9 +10,10 @@ from typing import Any, Final
 
 import msgspec
 
+from eureke import programs
 from eureke.errors import BadParameter, ServiceFailed
 from eureke.scenario import Scenario
-from eureke.settings import LANES, SCOPES, Settings
+from eureke.settings import API_HOSTS, LANES, SCOPES, Settings
 from eureke.stack import catalogue
 from eureke.stack.catalogue import postgres
 from eureke.stack.choice import Choice
@@ -38,6 +39,11 @@ class State:
     apis: int = 0
     scrape_interval_s: float = 0.0
     """How often Prometheus asks every process; 0 where there is none."""
+    balancer: str = "none"
+    balanced: bool = False
+    """Whether there is an Nginx before the replicas of the API: once there, it stays."""
+    nginx_counts: bool = True
+    """Whether it has `stub_status`."""
     prefix: str = "eureke"
     servers: Servers = field(default_factory=Servers)
     """Those that were given, with their passwords."""
@@ -100,6 +106,7 @@ def new_state(
         )
     given = servers or Servers()
     chosen = choice or Choice(backend="processes", reason="")
+    balanced = application and scenario.balanced
     own = f"eureke-{secrets.token_hex(4)}" if given.names else "eureke"
     return State(
         token=_secret(),
@@ -111,6 +118,9 @@ def new_state(
         application=application,
         apis=scenario.replicas,
         scrape_interval_s=scenario.scrape_interval_s if chosen.monitoring else 0.0,
+        balancer=scenario.balancer,
+        balanced=balanced,
+        nginx_counts=not balanced or chosen.backend == "containers" or programs.nginx_counts(),
         prefix=given.prefix or own,
         servers=given,
         backend=chosen.backend,
@@ -128,19 +138,34 @@ def services(state: State) -> list[Service]:
     if state.application:
         found += catalogue.EQUIPMENT
         found += catalogue.MONITORING if state.scrape_interval_s else ()
-        found += _application(apis=state.apis, dispatchers=state.dispatchers, workers=state.workers)
+        found += _api(state)
+        found += _members(dispatchers=state.dispatchers, workers=state.workers)
     return found
 
 
-def _application(*, apis: int, dispatchers: int, workers: int) -> list[Service]:
-    """The services of our own that there may be several of."""
-    found = [catalogue.api(number + 1) for number in range(apis)]
+def _members(*, dispatchers: int, workers: int) -> list[Service]:
+    """Each lane's dispatchers and workers."""
+    found = []
     for lane in LANES:
         # The urgent lane carries little: what is scaled is the bulk one.
         members, takers = (dispatchers, workers) if lane == "bulk" else (1, 1)
         found += [catalogue.dispatcher(lane, number + 1) for number in range(members)]
         found += [catalogue.worker(lane, number + 1) for number in range(takers)]
     return found
+
+
+def _api(state: State) -> list[Service]:
+    """The replicas of the API, and what is before them."""
+    found = [catalogue.api(number + 1) for number in range(state.apis)]
+    if not state.balanced:
+        return found
+    contained = state.backend == "containers"
+    replicas = {
+        each.name: _inside(each) if contained else address(state, each.name) for each in found
+    }
+    hosts = (*API_HOSTS, *(("nginx",) if contained else ()))
+    nginx = catalogue.nginx(replicas, method=state.balancer, hosts=hosts, counts=state.nginx_counts)
+    return [*found, nginx]
 
 
 def settings(scenario: Scenario, state: State, folder: Path) -> Settings:
@@ -156,7 +181,7 @@ def settings(scenario: Scenario, state: State, folder: Path) -> Settings:
         redis_cache=given.redis.get("cache") or _redis_url(state, "redis-cache"),
         provider_url=f"http://{address(state, 'provider')}",
         users_url=_users_url(state, folder),
-        api_url=f"http://{address(state, 'api-1')}" if state.apis else "",
+        api_url=_api_url(state),
         prometheus_url=f"http://{address(state, 'prometheus')}" if state.scrape_interval_s else "",
         api_tokens={each: state.passwords[f"api-{each}"] for each in SCOPES},
         partitions=scenario.partitions,
@@ -178,13 +203,12 @@ def write_settings(settings: Settings, state: State, folder: Path) -> None:
 def _seen_from_inside(settings: Settings, state: State) -> Settings:
     """The same settings with the addresses by which containers find each other."""
     moved = {
-        address(state, each.name): f"{each.name}:{each.container.peer_port}"
+        address(state, each.name): _inside(each)
         for each in services(state)
         if each.container is not None and each.container.peer_port
     }
-    found: dict[str, Any] = {
-        "api_hosts": (*settings.api_hosts, *(f"api-{number + 1}" for number in range(state.apis)))
-    }
+    names = ("nginx", *(f"api-{number + 1}" for number in range(state.apis)))
+    found: dict[str, Any] = {"api_hosts": (*settings.api_hosts, *names)}
     for name in ("kafka", "redis_queue", "redis_cache", "provider_url", "users_url", "api_url"):
         value = getattr(settings, name)
         for outside, inside in moved.items():
@@ -196,6 +220,17 @@ def _seen_from_inside(settings: Settings, state: State) -> Settings:
 def address(state: State, name: str) -> str:
     """Where a service listens."""
     return f"127.0.0.1:{state.ports[name]}"
+
+
+def _inside(service: Service) -> str:
+    """Where other containers find it."""
+    return f"{service.name}:{service.container.peer_port if service.container else 0}"
+
+
+def _api_url(state: State) -> str:
+    if not state.apis:
+        return ""
+    return f"http://{address(state, 'nginx' if state.balanced else 'api-1')}"
 
 
 def _redis_url(state: State, name: str) -> str:
@@ -212,9 +247,9 @@ def _users_url(state: State, folder: Path) -> str:
 def _port_names(scenario: Scenario) -> list[str]:
     every = [*catalogue.INFRASTRUCTURE, *catalogue.EQUIPMENT, *catalogue.CONTAINERS_ONLY]
     every += catalogue.MONITORING
-    every += _application(
-        apis=scenario.replicas, dispatchers=scenario.dispatchers, workers=scenario.workers
-    )
+    every += [catalogue.api(number + 1) for number in range(scenario.replicas)]
+    every += [catalogue.nginx({}, hosts=())] if scenario.balanced else []
+    every += _members(dispatchers=scenario.dispatchers, workers=scenario.workers)
     return [port_key(service, port) for service in every for port in service.ports]
 
 

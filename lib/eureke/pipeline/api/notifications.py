@@ -21,11 +21,11 @@ from eureke.pipeline.api.keys import Key
 from eureke.pipeline.api.problems import RETRY_AFTER_S, problem
 from eureke.pipeline.api.whole import Whole
 from eureke.pipeline.entrance import Entry
+from eureke.settings import API_MANY_BYTES_MOST
 
 ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$"
 LIVES_NS: Final = 86_400_000_000_000
 ITEMS_MOST: Final = 50_000
-BODY_BYTES_MOST: Final = 32 << 20
 ITEM_BYTES_MOST: Final = 64 << 10
 Accept = Callable[[Sequence[Entry]], Awaitable[list[bool]]]
 Tag = Annotated[str, Parameter(header="X-Tag", required=False, pattern=r"^[a-z-]{0,32}$")]
@@ -84,7 +84,7 @@ class Notifications(Controller):
     path = "/notifications"
 
     @post(
-        request_max_body_size=BODY_BYTES_MOST,
+        request_max_body_size=API_MANY_BYTES_MOST,
         status_code=HTTPStatus.ACCEPTED,
         opt={"takes": (JSON, NDJSON)},
     )

@@ -37,10 +37,9 @@ from eureke.pipeline.preferences import PreferenceCache
 from eureke.pipeline.statuses import Statuses
 from eureke.pipeline.user_cache import UserCache
 from eureke.pipeline.users import Directory
-from eureke.settings import Settings, announce_ready
+from eureke.settings import API_BODY_BYTES_MOST, API_IDLE_S, Settings, announce_ready
 
 log = logging.getLogger(__name__)
-BODY_BYTES_MOST: Final = 1 << 20
 GRACE_S: Final = 4
 
 
@@ -82,7 +81,7 @@ def application(behind: Behind) -> Litestar:
         exception_handlers=HANDLERS,
         before_request=admit,
         logging_config=None,
-        request_max_body_size=BODY_BYTES_MOST,
+        request_max_body_size=API_BODY_BYTES_MOST,
         openapi_config=OpenAPIConfig(
             title="eureke",
             version="1",
@@ -180,6 +179,7 @@ def main() -> None:
         port=given.port,
         log_level="warning",
         access_log=False,
+        timeout_keep_alive=API_IDLE_S,
         timeout_graceful_shutdown=GRACE_S,
         server_header=False,
         proxy_headers=False,  # nobody is in front of it yet whose word could be taken

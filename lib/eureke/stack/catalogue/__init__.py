@@ -1,9 +1,11 @@
 """What runs: one file a server, data only."""
 
 from eureke.stack.catalogue.api import api
+from eureke.stack.catalogue.canary import CANARY
 from eureke.stack.catalogue.dispatcher import dispatcher
 from eureke.stack.catalogue.exporter import EXPORTER
 from eureke.stack.catalogue.kafka import KAFKA
+from eureke.stack.catalogue.nginx import nginx
 from eureke.stack.catalogue.observer import OBSERVER
 from eureke.stack.catalogue.postgres import POSTGRES
 from eureke.stack.catalogue.prometheus import PROMETHEUS
@@ -16,9 +18,10 @@ REDIS = (REDIS_QUEUE, REDIS_CACHE)
 INFRASTRUCTURE = (KAFKA, *REDIS)
 CONTAINERS_ONLY = (POSTGRES,)
 EQUIPMENT = (PROVIDER, OBSERVER, SAMPLER)
-MONITORING = (PROMETHEUS, EXPORTER)
+MONITORING = (PROMETHEUS, EXPORTER, CANARY)
 
 __all__ = [
+    "CANARY",
     "CONTAINERS_ONLY",
     "EQUIPMENT",
     "EXPORTER",
@@ -35,5 +38,6 @@ __all__ = [
     "SAMPLER",
     "api",
     "dispatcher",
+    "nginx",
     "worker",
 ]
