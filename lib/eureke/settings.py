@@ -85,6 +85,8 @@ class Settings:
     there are none, any will do."""
     api_requests_per_minute: int = 1_000_000
     """Of each token, at all replicas together."""
+    graphql_timeout_s: float = 5.0
+    """The longest that a query or mutation may take, and each statement behind the API."""
     teaching: bool = True
     """Whether the API shows its GraphQL schema, and a page to try it."""
     kafka_options: dict[str, str] = field(default_factory=dict)

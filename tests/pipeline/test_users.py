@@ -1,5 +1,7 @@
 """The users database: taken over as a whole or not at all."""
 
+import contextvars
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -7,10 +9,11 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from sqlalchemy import insert, select, text
 
 from eureke.errors import BadParameter, EurekeError, LoadFailed
 from eureke.pipeline.policy import Preferences
-from eureke.pipeline.users import Directory, read_users
+from eureke.pipeline.users import ENDS_S, USERS, Directory, read_users, told
 from eureke.scenario import Scenario
 from eureke.world.people import people, write_people
 
@@ -112,3 +115,42 @@ def test_with_ones_own_notifications_nobody_is_known(directory: Directory, tmp_p
     path = tmp_path / "people.parquet"
     assert write_people(Scenario(input="mine.ndjson"), path) == 0
     assert directory.replace_all(read_users(path)) == 0
+
+
+ENDLESS = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n) SELECT count(*) FROM n"
+
+
+def test_a_statement_ends_in_its_time(tmp_path: Path) -> None:
+    """One without an end is interrupted, and the connection is as good as before."""
+    directory = Directory(f"sqlite:///{tmp_path / 'users.db'}", timeout_s=0.2)
+    for _ in range(2):
+        with (
+            pytest.raises(EurekeError, match="interrupted"),
+            told("read"),
+            directory.engine.connect() as connection,
+        ):
+            connection.execute(text(ENDLESS))
+        assert directory.preferences([1]) == {}
+    directory.close()
+
+
+def test_nothing_is_committed_for_who_has_given_up(tmp_path: Path) -> None:
+    """Neither what would begin too late nor what would end too late."""
+    directory = Directory(f"sqlite:///{tmp_path / 'users.db'}")
+    row = {"id": 1, "username": "ada", "email": "ada@example.com"}
+
+    def give_up_in_between() -> None:
+        with directory.engine.begin() as connection:
+            connection.execute(insert(USERS), row)
+            ENDS_S.set(time.monotonic() - 1)
+
+    def begin_too_late() -> None:
+        ENDS_S.set(time.monotonic() - 1)
+        directory.preferences([1])
+
+    for late in (give_up_in_between, begin_too_late):
+        with pytest.raises(EurekeError, match="given up"):
+            contextvars.copy_context().run(late)
+    with directory.engine.connect() as connection:
+        assert connection.execute(select(USERS)).all() == []
+    directory.close()

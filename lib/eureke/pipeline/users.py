@@ -8,11 +8,13 @@ replaces everybody who was there.
 import argparse
 import contextlib
 import fcntl
-import functools
+import math
 import sqlite3
 import sys
+import time
 from collections.abc import Collection, Iterator
 from contextvars import ContextVar
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -32,6 +34,7 @@ from sqlalchemy import (
     event,
     func,
     insert,
+    make_url,
     select,
     text,
 )
@@ -44,6 +47,14 @@ from eureke.pipeline.preferences import PreferenceCache
 from eureke.settings import Settings
 
 ROWS: Final = 5_000
+INTEGER_MOST: Final = 2**31 - 1
+"""The largest number that a column can hold."""
+WRITER_S: Final = 10.0
+"""So long one waits in SQLite for another who writes, where nothing else is said."""
+STEPS: Final = 100_000
+"""Of SQLite's machine, a millisecond or so: then it asks whether to go on."""
+BEGAN_S: Final = "began_s"
+"""When a connection's newest statement began."""
 MAKING: Final = 7_001
 """Of PostgreSQL's advisory locks, ours for making the tables."""
 _metadata = MetaData()
@@ -86,12 +97,21 @@ STATEMENTS: Final[ContextVar[list[str] | None]] = ContextVar("statements", defau
 """Whoever puts a list here finds the statements in it that were made on its behalf."""
 
 
-class Directory:
-    """The users database; made empty where it is not there yet."""
+ENDS_S: Final[ContextVar[float]] = ContextVar("ends_s", default=math.inf)
+"""When whoever asks gives up, by the monotonic clock: nothing is begun or committed after it."""
 
-    def __init__(self, url: str) -> None:
-        self.engine = create_engine(url)
+
+class Directory:
+    """The users database; made empty where it is not there yet.
+
+    Where `timeout_s` is given, no statement takes longer, whatever it waits for.
+    """
+
+    def __init__(self, url: str, *, timeout_s: float | None = None) -> None:
+        self._timeout_s = timeout_s
+        self.engine = create_engine(url, **_bounds(url, timeout_s))
         event.listen(self.engine, "before_cursor_execute", _note_statement)
+        event.listen(self.engine, "commit", _check_time)
         with told("opened"), self._alone(), self.engine.begin() as connection:
             if self.engine.dialect.name == "postgresql":
                 # IF NOT EXISTS is no lock: of two that make a table at once, one fails.
@@ -106,7 +126,7 @@ class Directory:
         if self.engine.dialect.name != "sqlite" or not path:
             yield
             return
-        event.listen(self.engine, "connect", _prepare_sqlite)
+        event.listen(self.engine, "connect", partial(_prepare_sqlite, self._timeout_s))
         with Path(f"{path}.lock").open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             connection = sqlite3.connect(path)
@@ -174,21 +194,49 @@ class told:  # noqa: N801  reads as a sentence
             ) from error
 
 
-def _note_statement(_connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
+def _bounds(url: str, timeout_s: float | None) -> dict[str, Any]:
+    """Options of an engine whose statements the database ends in time; SQLite has none for it."""
+    if timeout_s is None:
+        return {}
+    bounds: dict[str, Any] = {"pool_timeout": timeout_s}
+    if make_url(url).get_backend_name() == "postgresql":
+        bounds["connect_args"] = {
+            "options": f"-c statement_timeout={timeout_s * 1000:.0f}",
+            "connect_timeout": math.ceil(timeout_s),
+        }
+    return bounds
+
+
+def _note_statement(connection: Any, _cursor: Any, statement: str, *_others: Any) -> None:
+    _check_time(connection)
+    connection.info[BEGAN_S] = time.monotonic()
     noted = STATEMENTS.get()
     if noted is not None:
         noted.append(statement)
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
+def _check_time(_connection: Any) -> None:
+    if time.monotonic() > ENDS_S.get():
+        raise EurekeError(
+            "whoever asked the users database has given up", remedy="ask for less at a time"
+        )
+
+
+def _prepare_sqlite(timeout_s: float | None, connection: Any, record: Any) -> None:
+    if timeout_s is not None:  # it asks again and again whether to go on
+
+        def late() -> bool:
+            return time.monotonic() > float(record.info.get(BEGAN_S, math.inf)) + timeout_s
+
+        connection.set_progress_handler(late, STEPS)
     cursor = connection.cursor()
-    cursor.execute("PRAGMA busy_timeout=10000")
+    cursor.execute(f"PRAGMA busy_timeout={(timeout_s or WRITER_S) * 1000:.0f}")
     cursor.execute("PRAGMA synchronous=NORMAL")
     cursor.execute("PRAGMA foreign_keys=ON")
     cursor.close()
 
 
-@functools.lru_cache(maxsize=1000)
+@lru_cache(maxsize=1000)
 def names(channels: str) -> tuple[Any, ...]:
     """The channels of a column, one by one."""
     return tuple(name for name in channels.split(",") if name)

@@ -130,19 +130,30 @@ def client(api: str) -> Iterator[Client]:
                 found.delete(f"/users/{user['id']}")
 
 
-@pytest.fixture
-def lonely(tmp_path: Path) -> Iterator[tuple[Client, Path]]:
-    """A server without Redis, and the file of its database."""
+def without_a_stack(folder: Path, **others: Any) -> Settings:
+    """Settings of a server that has a database in that folder, and nothing else."""
     (nobody,) = free_ports(1)
-    database = tmp_path / "users.db"
-    settings = Settings(
+    return Settings(
         kafka=f"127.0.0.1:{nobody}",
         redis_queue=f"redis://127.0.0.1:{nobody}/0",
         redis_cache=f"redis://127.0.0.1:{nobody}/0",
         provider_url=f"http://127.0.0.1:{nobody}",
-        users_url=f"sqlite:///{database}",
+        users_url=f"sqlite:///{folder / 'users.db'}",
         api_tokens=TOKENS,
+        **others,
     )
-    for base in served(settings, tmp_path):
+
+
+@pytest.fixture
+def lonely(tmp_path: Path) -> Iterator[tuple[Client, Path]]:
+    """A server without Redis, and the file of its database."""
+    for base in served(without_a_stack(tmp_path), tmp_path):
         with Client(base) as client:
-            yield client, database
+            yield client, tmp_path / "users.db"
+
+
+@pytest.fixture(scope="module")
+def alone(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a server without Redis and Kafka: for what is decided before these."""
+    folder = tmp_path_factory.mktemp("alone")
+    yield from served(without_a_stack(folder), folder)

@@ -12,12 +12,13 @@ from eureke.pipeline.api.problems import problem
 PORT: Final = re.compile(r":[0-9]+$")
 JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
+GRAPHQL_RESPONSE: Final = "application/graphql-response+json"
 MERGE_PATCH: Final = "application/merge-patch+json"
 TAKEN: Final = {"POST": (JSON,), "PUT": (JSON,), "PATCH": (MERGE_PATCH, JSON)}
 GIVEN: Final = frozenset(
     {
         *("*/*", "application/*", JSON, "application/problem+json"),
-        *("application/graphql-response+json", "text/html", "text/javascript", "text/css"),
+        *(GRAPHQL_RESPONSE, "text/html", "text/javascript", "text/css"),
     }
 )
 

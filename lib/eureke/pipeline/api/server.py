@@ -73,7 +73,7 @@ def application(behind: Behind) -> Litestar:
     return Litestar(
         [
             *(health, metrics, Users, Notifications),
-            graph.door(guard, teaching=settings.teaching),
+            graph.door(guard, teaching=settings.teaching, timeout_s=settings.graphql_timeout_s),
             *(pages.handlers() if settings.teaching else ()),
         ],
         # One, not one for each part: several would be a task group for every request.
@@ -137,7 +137,7 @@ def _forgetting(cache: Callable[[list[int]], None]) -> Callable[[list[int]], Non
 
 
 def _behind(settings: Settings) -> Behind:
-    accounts = Accounts(Directory(settings.users_url))
+    accounts = Accounts(Directory(settings.users_url, timeout_s=settings.graphql_timeout_s))
     cache = UserCache(settings, accounts.get)
     accounts.when_changed += [
         _forgetting(cache.changed),

@@ -25,6 +25,9 @@ from eureke.pipeline.api.graph.context import NEWEST_FIRST, USERS_FIRST
 LISTS: Final = {"users": USERS_FIRST, "notifications": NEWEST_FIRST}
 """Fields that are lists, with how many they bring where nothing is said."""
 
+DIGITS_MOST: Final = 12
+"""Of a number that are read: one that is longer is none that GraphQL takes."""
+
 
 class Cost(NamedTuple):
     """Of some selections."""
@@ -105,5 +108,8 @@ def _first(field: FieldNode) -> int:
     for argument in field.arguments or ():
         if argument.name.value == "first":
             value = argument.value
-            return int(value.value) if isinstance(value, IntValueNode) else PAGE_MOST
+            if not isinstance(value, IntValueNode):
+                return PAGE_MOST
+            # A negative one would make place for others.
+            return max(0, int(value.value[:DIGITS_MOST]))
     return LISTS[field.name.value]
