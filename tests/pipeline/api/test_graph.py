@@ -84,6 +84,10 @@ TOO_MUCH = {
     "1,000,000": "{ users(first: 1000000) { edges { cursor } } }",
     "10,100": """query ($n: Int!) { users(first: $n) { edges { node { ...f } } } }
         fragment f on User { notifications(first: $n) { id } }""",
+    "10,200": """{ less: notifications(first: -1000000) { id }
+        users(first: 100) { edges { node { notifications(first: 101) { id } } } } }""",
+    "999,999": "{ users(first: " + "9" * 5000 + ") { edges { cursor } } }",
+    "1000 tokens": "{ " + " ".join(f"a{n}: user(id: {n}) {{ id }}" for n in range(1000)) + " }",
     "depth": LOOP,
     "within itself": """fragment f on User { notifications { user { ...f ...f } } }
         { user(id: 1) { ...f } }""",

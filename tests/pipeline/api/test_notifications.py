@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import requests
 from confluent_kafka import Consumer, TopicPartition
-from tests.pipeline.api.conftest import TOKENS, Client, served, serving, with_own_users
+from tests.pipeline.api.conftest import Client, served, serving, with_own_users
 from tests.pipeline.api.test_users import is_problem
 from tests.waiting import wait_until
 
@@ -215,15 +215,6 @@ def test_a_body_that_cannot_be(
     assert answer.status_code == status, answer.text
     if "json" in answer.headers["content-type"]:
         assert "Traceback" not in answer.text
-
-
-def test_who_may(door: Client) -> None:
-    """Sending needs the token that writes; asking needs one that reads."""
-    with Client(door.base, TOKENS["read"]) as reader, Client(door.base, "") as nobody:
-        is_problem(reader.post("/notifications", json=HELLO), 403)
-        is_problem(nobody.post("/notifications", json=HELLO), 401)
-        is_problem(nobody.get("/notifications/k-50"), 401)
-        assert reader.get("/notifications/never-heard-of").status_code == 404
 
 
 def test_without_kafka_nothing_is_accepted(lonely: tuple[Client, Path]) -> None:

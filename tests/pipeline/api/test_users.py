@@ -288,30 +288,3 @@ def test_pages_load_nothing_from_outside(api: str, address: str) -> None:
     assert answer.status_code == 200
     assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
     assert "//" not in answer.text.replace("!doctype", "")
-
-
-METHODS = (
-    ("GET", "/users", "read"),
-    ("GET", "/users/1", "read"),
-    ("POST", "/users", "write"),
-    ("PUT", "/users/1", "write"),
-    ("PATCH", "/users/1", "write"),
-    ("DELETE", "/users/1", "write"),
-    ("POST", "/graphql", "read"),
-)
-
-
-@pytest.mark.parametrize(("method", "address", "scope"), METHODS)
-def test_who_may(api: str, method: str, address: str, scope: str) -> None:
-    """Nobody without a token, readers only to read."""
-    for token in ("", "guess", TOKENS["write"] + "x"):
-        with Client(api, token) as stranger:
-            answer = stranger.request(method, address, json=ADA)
-            is_problem(answer, 401)
-            assert answer.headers["WWW-Authenticate"].startswith("Bearer")
-    with Client(api, TOKENS["read"]) as reader:
-        answer = reader.request(method, address, json=ADA)
-        if scope == "write":
-            is_problem(answer, 403)
-        else:
-            assert answer.status_code not in (401, 403)

@@ -6,10 +6,12 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from litestar import Request, Response
+from litestar.connection import ASGIConnection
 
 from eureke.pipeline.api.problems import problem
 
 PORT: Final = re.compile(r":[0-9]+$")
+NOT_OUR_NAME: Final = "this server does not go by that name"
 JSON: Final = "application/json"
 NDJSON: Final = "application/x-ndjson"
 GRAPHQL_RESPONSE: Final = "application/graphql-response+json"
@@ -25,10 +27,15 @@ GIVEN: Final = frozenset(
 
 def check_host(request: Request[Any, Any, Any], hosts: Collection[str]) -> Response[Any] | None:
     """A problem where the server is asked by a name that is not its own (DNS rebinding)."""
-    named = request.headers.get("host", "")
-    if not hosts or named in hosts or PORT.sub("", named) in hosts:
+    if is_own_name(request, hosts):
         return None
-    return problem(HTTPStatus.MISDIRECTED_REQUEST, "this server does not go by that name")
+    return problem(HTTPStatus.MISDIRECTED_REQUEST, NOT_OUR_NAME)
+
+
+def is_own_name(connection: ASGIConnection[Any, Any, Any, Any], hosts: Collection[str]) -> bool:
+    """Whether the server is asked by a name of its own; where it has none, any will do."""
+    named = connection.headers.get("host", "")
+    return not hosts or named in hosts or PORT.sub("", named) in hosts
 
 
 def kind_of(request: Request[Any, Any, Any]) -> str:

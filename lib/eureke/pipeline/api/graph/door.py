@@ -1,14 +1,10 @@
 """The door for GraphQL over HTTP and WebSocket, with limits on what a query may cost."""
 
-import json
-from collections.abc import Mapping
 from typing import Any, ClassVar, Final
 
-import msgspec
 import strawberry
-from cross_web import HTTPException
 from graphql import GraphQLError
-from litestar import Request, Response
+from litestar import Response
 from litestar.di import Provide
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.extensions import (
@@ -27,15 +23,16 @@ from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET
 
 from eureke.errors import BadParameter
-from eureke.pipeline.api.graph.answer import answer
+from eureke.pipeline.api.content import NOT_OUR_NAME, is_own_name
 from eureke.pipeline.api.graph.context import Context, context_of
 from eureke.pipeline.api.graph.deadline import Deadline
+from eureke.pipeline.api.graph.forms import Forms
 from eureke.pipeline.api.graph.limits import Limits
 from eureke.pipeline.api.graph.mutation import Mutation
 from eureke.pipeline.api.graph.query import Query
 from eureke.pipeline.api.graph.subscription import Subscription
 from eureke.pipeline.api.guard import READS, UNKNOWN_CALLER, Guard
-from eureke.pipeline.api.problems import OUR_FAULT, problem
+from eureke.pipeline.api.problems import OUR_FAULT
 
 TOKENS_MOST: Final = 1_000
 QUERIES_KEPT: Final = 200
@@ -67,8 +64,8 @@ def door(guard: Guard, *, teaching: bool, timeout_s: float) -> Any:
         context_getter=context_of,
     )
 
-    class Door(made):  # type: ignore[misc]
-        """What Strawberry makes, with our tokens for its sockets, and our forms of answers."""
+    class Door(Forms, made):  # type: ignore[misc]
+        """What Strawberry makes, with our forms of requests and answers, and our tokens."""
 
         handle_http_get = None  # a link in a page could ask by it: 405
         # A reader's token will do: what changes something looks at it itself.
@@ -78,44 +75,9 @@ def door(guard: Guard, *, teaching: bool, timeout_s: float) -> Any:
             "response": Provide(_response, sync_to_thread=False),
         }
 
-        async def execute_request(
-            self, request: Request[Any, Any, Any], context: Context, root_value: Any
-        ) -> Response[Any]:
-            """What the operation came to, or what is wrong with the request."""
-            try:
-                told = await self.run(request, context=context, root_value=root_value)
-            except HTTPException as error:
-                return problem(error.status_code, error.reason)
-            return answer(told, request.accept)
-
-        def create_response(
-            self,
-            response_data: Mapping[str, Any],
-            sub_response: Response[None],  # noqa: ARG002  Strawberry passes it by name
-        ) -> Mapping[str, Any]:
-            """What was told, as it is: `execute_request` knows what it is wanted as."""
-            return response_data
-
-        def decode_json(self, data: str | bytes) -> object:
-            """JSON to its letter: UTF-8, no NaN, no half of a pair of surrogates."""
-            try:
-                return msgspec.json.decode(data)
-            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-                raise json.JSONDecodeError(str(error), "", 0) from error
-
-        def parse_json(self, data: str | bytes) -> Any:
-            """A request's body; Strawberry would ask a number or null for its query."""
-            told = super().parse_json(data)
-            if not isinstance(told, dict | list):
-                raise HTTPException(400, "a request is an object")
-            return told
-
         async def on_ws_connect(self, context: Context) -> Any:
-            """Lets a socket in by the token of its first message."""
-            scope = guard.scope_of(_token(context))
-            if scope is None:
-                raise ConnectionRejectionError({"reason": UNKNOWN_CALLER})
-            context.granted = scope
+            """Lets a socket in by our own name and the token of its first message."""
+            context.granted = _granted(context, guard)
             return UNSET
 
     return Door
@@ -142,6 +104,16 @@ class _Schema(strawberry.Schema):
 def _response() -> Response[None]:
     """Of Strawberry's own this needs a thread for every request."""
     return Response(None)
+
+
+def _granted(context: Context, guard: Guard) -> str:
+    socket = context.websocket
+    if socket is None or not is_own_name(socket, context.behind.settings.api_hosts):
+        raise ConnectionRejectionError({"reason": NOT_OUR_NAME})
+    scope = guard.scope_of(_token(context))
+    if scope is None:
+        raise ConnectionRejectionError({"reason": UNKNOWN_CALLER})
+    return scope
 
 
 def _token(context: Context) -> str:

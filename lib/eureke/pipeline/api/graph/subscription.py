@@ -1,12 +1,15 @@
 """What can be followed."""
 
 import asyncio
+import re
 from collections.abc import AsyncGenerator
 
 import strawberry
+from graphql import GraphQLError
 
 from eureke.pipeline.api.graph.context import Asked
 from eureke.pipeline.api.graph.types import NotificationStatus, status_of
+from eureke.pipeline.api.notifications import ID
 from eureke.pipeline.statuses import Status
 
 NEWS_WITHIN_S = 1.0
@@ -24,6 +27,8 @@ class Subscription:
         id: strawberry.ID,  # noqa: A002
     ) -> AsyncGenerator[NotificationStatus, None]:
         """What becomes of a notification, from what is known now to its end."""
+        if not re.fullmatch(ID, id):
+            raise GraphQLError("no notification can have this id")
         statuses = info.context.behind.statuses
         loop, news = asyncio.get_running_loop(), asyncio.Event()
         end = statuses.tell(lambda: loop.call_soon_threadsafe(news.set))
