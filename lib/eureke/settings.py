@@ -85,6 +85,8 @@ class Settings:
     there are none, any will do."""
     api_requests_per_minute: int = 1_000_000
     """Of each token, at all replicas together."""
+    api_request_timeout_s: float = 20.0
+    """Who takes longer than this to send a request, or to begin with one, is cut off."""
     graphql_timeout_s: float = 5.0
     """The longest that a query or mutation may take, and each statement behind the API."""
     teaching: bool = True

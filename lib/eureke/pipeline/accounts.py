@@ -15,6 +15,7 @@ from eureke.pipeline import answers
 from eureke.pipeline.cursors import cursor_of, read_cursor
 from eureke.pipeline.policy import Preferences, checked
 from eureke.pipeline.users import (
+    INTEGER_MOST,
     PREFERENCE_COLUMNS,
     PREFERENCES,
     USERS,
@@ -24,8 +25,7 @@ from eureke.pipeline.users import (
 )
 
 PAGE_MOST: Final = 100
-ID_MOST: Final = 2**31 - 1
-"""The largest id that the database can hold."""
+ID_MOST: Final = INTEGER_MOST
 SORTS: Final = {"id": USERS.c.id, "username": USERS.c.username, "email": USERS.c.email}
 Minute = Annotated[int, Meta(ge=0, lt=1440)]
 """Of the user's day."""
@@ -34,11 +34,13 @@ Minute = Annotated[int, Meta(ge=0, lt=1440)]
 class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a user wants to be told, and when."""
 
-    channels: Annotated[tuple[Channel, ...], Meta(min_length=1)] = CHANNELS
+    channels: Annotated[tuple[Channel, ...], Meta(min_length=1, max_length=len(CHANNELS))] = (
+        CHANNELS
+    )
     time_zone: Annotated[str, Meta(max_length=64)] = "UTC"
     quiet: tuple[Minute, Minute] | None = None
     """From and until, in minutes of the user's own day."""
-    cap: Annotated[int, Meta(ge=1)] | None = None
+    cap: Annotated[int, Meta(ge=1, le=INTEGER_MOST)] | None = None
     """The most in five minutes."""
 
 
@@ -125,8 +127,11 @@ class Accounts:
         An offset counts rows: whoever comes or goes before it moves all that follow.
 
         Raises:
-            BadParameter: an unknown order, or a cursor that this server did not give.
+            BadParameter: an unknown order, a cursor that this server did not give, or a name that
+                PostgreSQL could not even look for.
         """
+        if "\0" in username:
+            raise BadParameter("no username has a null byte", remedy="look for another one")
         name = sort.removeprefix("-")
         if name not in SORTS:
             raise BadParameter(

@@ -2,10 +2,16 @@
 
 import base64
 import binascii
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from eureke.errors import BadParameter
+from eureke.pipeline.users import INTEGER_MOST
+
+Id = Annotated[int, Meta(ge=0, le=INTEGER_MOST)]
+Word = Annotated[str, Meta(pattern=r"^[^\x00]*$")]
 
 
 def cursor_of(value: int | str, user_id: int, sort: str) -> str:
@@ -22,7 +28,7 @@ def read_cursor(cursor: str, sort: str) -> tuple[int | str, int]:
     """
     try:
         told = base64.urlsafe_b64decode(cursor + "=" * (-len(cursor) % 4))
-        of, value, user_id = msgspec.json.decode(told, type=tuple[str, int | str, int])
+        of, value, user_id = msgspec.json.decode(told, type=tuple[str, Id | Word, Id])
     except (ValueError, binascii.Error, msgspec.MsgspecError):
         of, value, user_id = "", 0, 0
     if of != sort or isinstance(value, int) != (sort.removeprefix("-") == "id"):

@@ -24,6 +24,7 @@ from eureke.errors import EurekeError
 from eureke.pipeline.accounts import Accounts
 from eureke.pipeline.api import graph, pages
 from eureke.pipeline.api.behind import Behind
+from eureke.pipeline.api.connection import connections
 from eureke.pipeline.api.content import check_content, check_host
 from eureke.pipeline.api.guard import GRANTED, OPEN, Guard
 from eureke.pipeline.api.keys import Keys
@@ -177,6 +178,7 @@ def main() -> None:
         Observed(application(behind), access_log=sys.stdout.buffer),
         host=given.host,
         port=given.port,
+        http=connections(settings),
         log_level="warning",
         access_log=False,
         timeout_keep_alive=API_IDLE_S,
