@@ -26,19 +26,26 @@ from eureke.pipeline.users import (
 
 PAGE_MOST: Final = 100
 ID_MOST: Final = INTEGER_MOST
+INVISIBLE: Final = r"\s\x00-\x1f\x7f-\x9f\ufeff"
+"""What no name has in it, said so that JavaScript's patterns and Python's mean the same."""
 SORTS: Final = {"id": USERS.c.id, "username": USERS.c.username, "email": USERS.c.email}
 Minute = Annotated[int, Meta(ge=0, lt=1440)]
 """Of the user's day."""
+DIFFERENT: Final = {"uniqueItems": True}
+"""What `checked` looks at, for the API's document."""
 
 
 class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What a user wants to be told, and when."""
 
-    channels: Annotated[tuple[Channel, ...], Meta(min_length=1, max_length=len(CHANNELS))] = (
-        CHANNELS
+    channels: Annotated[
+        tuple[Channel, ...],
+        Meta(min_length=1, max_length=len(CHANNELS), extra_json_schema=DIFFERENT),
+    ] = CHANNELS
+    time_zone: Annotated[str, Meta(max_length=64, extra_json_schema={"format": "time-zone"})] = (
+        "UTC"
     )
-    time_zone: Annotated[str, Meta(max_length=64)] = "UTC"
-    quiet: tuple[Minute, Minute] | None = None
+    quiet: Annotated[tuple[Minute, Minute], Meta(extra_json_schema=DIFFERENT)] | None = None
     """From and until, in minutes of the user's own day."""
     cap: Annotated[int, Meta(ge=1, le=INTEGER_MOST)] | None = None
     """The most in five minutes."""
@@ -47,8 +54,10 @@ class Wanted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 class NewUser(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """What somebody says of a user who is to be made, or put in another's place."""
 
-    username: Annotated[str, Meta(min_length=1, max_length=64, pattern=r"^[^\s\x00]+$")]
-    email: Annotated[str, Meta(max_length=254, pattern=r"^[^@\s\x00]+@[^@\s\x00]+$")]
+    username: Annotated[str, Meta(min_length=1, max_length=64, pattern=rf"^[^{INVISIBLE}]+$(?!\n)")]
+    email: Annotated[
+        str, Meta(max_length=254, pattern=rf"^[^@{INVISIBLE}]+@[^@{INVISIBLE}]+$(?!\n)")
+    ]
     preferences: Wanted = Wanted()
 
 

@@ -97,6 +97,10 @@ def checked(preferences: Preferences, *, whose: str) -> Preferences:
             f"the preferences of {whose} name {named}",
             remedy=f"name at least one of: {', '.join(CHANNELS)}",
         )
+    if len(set(preferences.channels)) < len(preferences.channels):
+        raise BadParameter(
+            f"the preferences of {whose} name a channel twice", remedy="name each of them once"
+        )
     try:
         ZoneInfo(preferences.time_zone)
     except (ZoneInfoNotFoundError, ValueError, OSError):

@@ -9,6 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import requests
 from sqlalchemy import create_engine, text
@@ -19,6 +20,17 @@ from eureke.stack.ports import free_ports
 from eureke.stack.stack import Stack
 
 TOKENS = {"read": "reader-token", "write": "writer-token"}
+
+ALWAYS_THE_SAME = hypothesis.settings(
+    derandomize=True,
+    database=None,
+    deadline=None,
+    suppress_health_check=[
+        hypothesis.HealthCheck.too_slow,
+        hypothesis.HealthCheck.filter_too_much,
+    ],
+)
+"""For what asks a real server: the same examples each time, however long they take."""
 
 
 class Client(requests.Session):
@@ -118,6 +130,13 @@ def api(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
         url = own_database(stack.settings.users_url)
         settings = replace(stack.settings, users_url=url, api_tokens=TOKENS)
     yield from served(settings, folder)
+
+
+@pytest.fixture(scope="module")
+def door(api: str) -> Iterator[Client]:
+    """A client that may do everything, and leaves what it has made."""
+    with Client(api) as found:
+        yield found
 
 
 @pytest.fixture

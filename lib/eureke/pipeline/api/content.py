@@ -20,7 +20,8 @@ TAKEN: Final = {"POST": (JSON,), "PUT": (JSON,), "PATCH": (MERGE_PATCH, JSON)}
 GIVEN: Final = frozenset(
     {
         *("*/*", "application/*", JSON, "application/problem+json"),
-        *(GRAPHQL_RESPONSE, "text/html", "text/javascript", "text/css"),
+        *(GRAPHQL_RESPONSE, "application/vnd.oai.openapi+json"),
+        *("text/*", "text/plain", "text/html", "text/javascript", "text/css"),
     }
 )
 

@@ -23,7 +23,8 @@ from eureke.pipeline.api.whole import Whole
 from eureke.pipeline.entrance import Entry
 from eureke.settings import API_MANY_BYTES_MOST
 
-ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$"
+ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$(?!\n)"
+"""To Python alone, `$` also stands before a last line's end, which no header may have in it."""
 LIVES_NS: Final = 86_400_000_000_000
 ITEMS_MOST: Final = 50_000
 ITEM_BYTES_MOST: Final = 64 << 10
@@ -40,7 +41,7 @@ class NewNotification(msgspec.Struct, frozen=True, forbid_unknown_fields=True, g
 
     user_id: Annotated[int, Meta(ge=0, le=ID_MOST)]
     channel: Channel
-    template: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$")]
+    template: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$(?!\n)")]
     data: dict[str, str] | UnsetType = UNSET
     priority: Priority | UnsetType = UNSET
     id: Id | UnsetType = UNSET

@@ -45,7 +45,11 @@ def problem(
 
 
 def _http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
-    return problem(error.status_code, error.detail, headers=error.headers)
+    headers = dict(error.headers or {})
+    if "Allow" in headers:  # Litestar also names WebSocket, which is no method
+        methods = headers["Allow"].split(", ")
+        headers["Allow"] = ", ".join(sorted(each for each in methods if each.isupper()))
+    return problem(error.status_code, error.detail, headers=headers)
 
 
 def _invalid(_request: Request[Any, Any, Any], error: ValidationException) -> Response[Problem]:

@@ -16,7 +16,6 @@ import uvicorn
 from litestar import Litestar, Request, Response, Router, get
 from litestar.di import Provide
 from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import JsonRenderPlugin
 from prometheus_client import CONTENT_TYPE_LATEST
 
 from eureke import exposed
@@ -26,6 +25,7 @@ from eureke.pipeline.api import graph, pages
 from eureke.pipeline.api.behind import Behind
 from eureke.pipeline.api.connection import connections
 from eureke.pipeline.api.content import check_content, check_host
+from eureke.pipeline.api.document import Document
 from eureke.pipeline.api.guard import GRANTED, OPEN, Guard
 from eureke.pipeline.api.keys import Keys
 from eureke.pipeline.api.notifications import Notifications
@@ -33,6 +33,7 @@ from eureke.pipeline.api.observed import TOLD, Observed
 from eureke.pipeline.api.problems import HANDLERS, problem
 from eureke.pipeline.api.rate import Rate
 from eureke.pipeline.api.users import Users
+from eureke.pipeline.api.whole import Whole
 from eureke.pipeline.entrance import Entrance
 from eureke.pipeline.preferences import PreferenceCache
 from eureke.pipeline.statuses import Statuses
@@ -50,10 +51,11 @@ def health() -> dict[str, str]:
     return {"status": "ok"}
 
 
-@get("/metrics", sync_to_thread=False, media_type=CONTENT_TYPE_LATEST, opt={OPEN: True})
-def metrics() -> bytes:
+@get("/metrics", sync_to_thread=False, media_type="text/plain", opt={OPEN: True})
+def metrics() -> Response[bytes]:
     """What Prometheus asks for."""
-    return exposed.text()
+    # Whole: Litestar would say the character set a second time.
+    return Whole(exposed.text(), status=HTTPStatus.OK, kind=CONTENT_TYPE_LATEST, headers={})
 
 
 def application(behind: Behind) -> Litestar:
@@ -86,8 +88,16 @@ def application(behind: Behind) -> Litestar:
         openapi_config=OpenAPIConfig(
             title="eureke",
             version="1",
-            render_plugins=[JsonRenderPlugin(path="/openapi.json")],
-            openapi_router=Router("/schema", route_handlers=[], opt={OPEN: True}),
+            operation_id_creator=lambda handler, _method, _path: handler.handler_name,
+            render_plugins=[Document(path="/openapi.json")],
+            openapi_router=Router(
+                "/schema",
+                route_handlers=[],
+                opt={OPEN: True},
+                include_in_schema=False,
+                after_request=_no_page,
+            ),
+            use_handler_docstrings=True,
         ),
         on_startup=[_ready],
         on_shutdown=[behind.close],
@@ -116,6 +126,12 @@ def _options(request: Request[Any, Any, Any]) -> Response[None]:
     return Response(
         None, status_code=HTTPStatus.NO_CONTENT, headers={"Allow": ", ".join(sorted(allowed))}
     )
+
+
+def _no_page(answer: Response[Any]) -> Response[Any]:
+    """A problem in place of Litestar's page that there is nothing."""
+    missing = answer.status_code == HTTPStatus.NOT_FOUND
+    return problem(HTTPStatus.NOT_FOUND, "Not Found") if missing else answer
 
 
 def _provided(value: Any) -> Provide:

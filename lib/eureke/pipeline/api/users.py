@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
 import msgspec
@@ -13,7 +13,16 @@ from litestar.exceptions import HTTPException
 from litestar.params import Parameter
 
 from eureke.notification import Notification
-from eureke.pipeline.accounts import ID_MOST, PAGE_MOST, Condition, NewUser, Page, User, merged
+from eureke.pipeline.accounts import (
+    ID_MOST,
+    PAGE_MOST,
+    SORTS,
+    Condition,
+    NewUser,
+    Page,
+    User,
+    merged,
+)
 from eureke.pipeline.api.behind import Behind
 from eureke.pipeline.api.content import JSON
 from eureke.pipeline.api.keys import Key
@@ -21,6 +30,7 @@ from eureke.pipeline.api.whole import Whole
 from eureke.pipeline.history import newest_of
 
 Seen = Annotated[str | None, Parameter(header="If-Match", required=False)]
+ORDERS: Final = [*SORTS, *(f"-{each}" for each in SORTS)]
 Known = Annotated[str | None, Parameter(header="If-None-Match", required=False)]
 
 
@@ -36,7 +46,7 @@ class Users(Controller):
         limit: Annotated[int, Parameter(ge=1, le=PAGE_MOST)] = 20,
         cursor: str = "",
         offset: Annotated[int, Parameter(ge=0, le=ID_MOST)] = 0,
-        sort: str = "id",
+        sort: Annotated[str, Parameter(schema_extra={"enum": ORDERS})] = "id",
         username: str = "",
     ) -> Response[Page]:
         """Users in order; `next` is where the following ones begin."""
@@ -55,15 +65,18 @@ class Users(Controller):
         """One user; nothing but the tag where the client has it already."""
         shown = await behind.cache.show(user_id)
         headers = {"ETag": shown.tag}
-        if known is not None and _named(known, shown.tag, weak=True):
+        if _has(known, shown.tag):
             return Response(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         return Whole(shown.body, status=HTTPStatus.OK, kind=JSON, headers=headers)
 
     @head("/{user_id:int}")
-    async def look_at_user(self, behind: Behind, user_id: int) -> Response[None]:
+    async def look_at_user(
+        self, behind: Behind, user_id: int, known: Known = None
+    ) -> Response[None]:
         """Whether there is such a user, and the tag."""
         shown = await behind.cache.show(user_id)
-        return Response(None, headers={"ETag": shown.tag})
+        status = HTTPStatus.NOT_MODIFIED if _has(known, shown.tag) else HTTPStatus.OK
+        return Response(None, status_code=status, headers={"ETag": shown.tag})
 
     @get("/{user_id:int}/notifications", sync_to_thread=True)
     def list_notifications(
@@ -119,6 +132,11 @@ class Users(Controller):
 
 def _tagged(user: User) -> Mapping[str, str]:
     return {"ETag": user.tag}
+
+
+def _has(known: str | None, tag: str) -> bool:
+    """If-None-Match: the client has it already."""
+    return known is not None and _named(known, tag, weak=True)
 
 
 def _still(seen: str | None) -> Condition | None:

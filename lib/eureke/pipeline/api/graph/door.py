@@ -70,6 +70,7 @@ def door(guard: Guard, *, teaching: bool, timeout_s: float) -> Any:
         handle_http_get = None  # a link in a page could ask by it: 405
         # A reader's token will do: what changes something looks at it itself.
         opt: ClassVar = {READS: True}
+        include_in_schema = False  # its own schema is its document
         dependencies: ClassVar = {
             **made.dependencies,
             "response": Provide(_response, sync_to_thread=False),

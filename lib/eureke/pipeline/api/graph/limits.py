@@ -104,7 +104,11 @@ def _field(field: FieldNode, below: Cost) -> Cost:
 
 
 def _first(field: FieldNode) -> int:
-    """How many of a list are asked for; what a variable says is not known yet."""
+    """How many of a list are asked for; what a variable says is not known yet.
+
+    Less than nothing is refused later, and must not make up for others here; of a number without
+    end ten digits are too much already.
+    """
     for argument in field.arguments or ():
         if argument.name.value == "first":
             value = argument.value
