@@ -215,6 +215,20 @@ def down() -> None:
 
 
 @app.command()
+def scale(
+    sizes: Annotated[list[str], typer.Argument(help="such as api=4 dispatcher=2 worker=2")],
+) -> None:
+    """Have more or fewer of something in the newest stack, while it runs."""
+    from eureke.stack.scaling import read
+    from eureke.stack.stack import Stack
+
+    asked = read(sizes)
+    stack = Stack.attach(say=typer.echo)
+    for kind, count in asked.items():
+        stack.scale(kind, count)
+
+
+@app.command()
 def status() -> None:
     """Show how the services of the newest stack fare."""
     from eureke.stack.display import status_text

@@ -2,7 +2,7 @@
 
 import difflib
 import tomllib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any, Final
@@ -141,13 +141,14 @@ def check_names(names: Iterable[str], *, allowed: Iterable[str]) -> None:
     """Raises BadParameter for the first name that is not allowed, and offers the nearest one."""
     known = list(allowed)
     for name in names:
-        if name in known:
-            continue
-        near = difflib.get_close_matches(name, known, n=1)
-        raise BadParameter(
-            f"there is no parameter {name!r}",
-            remedy=f"did you mean {near[0]!r}?" if near else f"one of: {', '.join(known)}",
-        )
+        if name not in known:
+            raise BadParameter(f"there is no parameter {name!r}", remedy=nearest(name, known))
+
+
+def nearest(name: str, known: Sequence[str]) -> str:
+    """The remedy for a name that nothing has: the one that was meant, or all there are."""
+    near = difflib.get_close_matches(name, known, n=1)
+    return f"did you mean {near[0]!r}?" if near else f"one of: {', '.join(known)}"
 
 
 def _problems(scenario: Scenario) -> Iterable[BadParameter]:

@@ -166,8 +166,10 @@ class Settings:
 
     def write(self, path: Path) -> None:
         """Writes the settings to a file that only its owner may read."""
-        path.touch(mode=0o600, exist_ok=True)
-        path.write_bytes(msgspec.json.format(msgspec.json.encode(self)))
+        partial = path.with_name(f"{path.name}.partial")
+        partial.touch(mode=0o600)
+        partial.write_bytes(msgspec.json.format(msgspec.json.encode(self)))
+        partial.replace(path)  # whoever reads meanwhile reads one or the other
 
     @classmethod
     def read(cls, path: Path) -> "Settings":

@@ -42,6 +42,8 @@ TICK_NS = 20_000_000
 RETRY_NS = 200_000_000
 """Items are tried again together: a task for each few would cost more than they wait."""
 COMMIT_NS = 500_000_000
+SPARE_NS = 2_000_000_000
+"""A member that was given nothing for so long is one more than there are partitions."""
 
 
 class Dispatcher:
@@ -91,6 +93,7 @@ class Dispatcher:
             settled=self._metrics.settled,
         )
         self._owned: set[int] = set()
+        self._given_nothing_ns: int | None = None
         self._next_tick_ns = 0
         self._next_retry_ns = 0
         self._next_commit_ns = 0
@@ -125,8 +128,10 @@ class Dispatcher:
 
     @property
     def assigned(self) -> bool:
-        """Whether the group has given this member partitions."""
-        return bool(self._owned)
+        """Whether the group has given this member partitions, or has none left for it."""
+        since_ns = self._given_nothing_ns
+        spare = since_ns is not None and self._clock() - since_ns > SPARE_NS
+        return bool(self._owned) or spare
 
     def _dispatch(self) -> None:
         messages = self._reader.poll(timeout_s=IDLE_WAIT_S)
@@ -229,6 +234,7 @@ class Dispatcher:
             self._intake.remember(some)
         self._owned |= offsets.keys()
         self._metrics.progressed()
+        self._given_nothing_ns = None if self._owned else self._clock()
 
     def _revoked(self, partitions: set[int]) -> None:
         self._commit(wait=True)

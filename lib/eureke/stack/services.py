@@ -1,19 +1,21 @@
 """What runs in a run folder: told to start and to stop, disturbed, looked at."""
 
+import contextlib
 import signal as signals
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from eureke.errors import BadParameter
+from eureke.errors import BadParameter, ServiceFailed
 from eureke.exposed import METRICS_FILE_VARIABLE
 from eureke.settings import Settings
 from eureke.stack.control import ask
 from eureke.stack.folder import shared
+from eureke.stack.scaling import scale, tell_nginx
 from eureke.stack.service import Container, Service, ServiceStatus, Side
 from eureke.stack.starting import Starter
-from eureke.stack.state import address, read_state, services, write_settings
+from eureke.stack.state import State, address, read_state, services, write_settings
 
 ONE_SHOT: Final = Container(memory_mib=2048)
 
@@ -24,9 +26,22 @@ class Services:
     def __init__(self, folder: Path, *, say: Callable[[str], None]) -> None:
         self.folder = folder
         self._say = say
-        self._state = read_state(folder)
-        self._services = {each.name: each for each in services(self._state)}
-        self._starter = Starter(folder, self._state, say=say)
+        self._known = read_state(folder)
+
+    @property
+    def _state(self) -> State:
+        """What it consists of now: any process may scale it."""
+        with contextlib.suppress(ServiceFailed):  # once it has ended there is none to read
+            self._known = read_state(self.folder)
+        return self._known
+
+    @property
+    def _services(self) -> dict[str, Service]:
+        return {each.name: each for each in services(self._state)}
+
+    @property
+    def _starter(self) -> Starter:
+        return Starter(self.folder, self._state, say=self._say)
 
     @property
     def backend(self) -> str:
@@ -60,11 +75,11 @@ class Services:
     @property
     def addresses(self) -> dict[str, str]:
         """Where each server of this stack listens, by its name; given ones are not its own."""
-        given = self._state.servers.names
+        state = self._state
         return {
-            name: address(self._state, name)
-            for name in self._state.ports
-            if name.partition(".")[0] not in given
+            name: address(state, name)
+            for name in state.ports
+            if name.partition(".")[0] not in state.servers.names
         }
 
     @property
@@ -80,6 +95,19 @@ class Services:
     def start_service(self, name: str) -> None:
         """Starts a service again, on its port and with its data, and waits until it is ready."""
         self._bring_up((name,))
+        if name.startswith("api-") and self.backend == "containers":  # maybe at another address
+            tell_nginx(self.folder, self._state, self._starter)
+
+    def scale(self, kind: str, count: int) -> None:
+        """Has so many of a kind from now on: `api`, or the bulk lane's `dispatcher` or `worker`.
+
+        What comes is ready before anything is sent to it; what goes finishes what it has.
+
+        Raises:
+            BadParameter: there is no such kind, or it cannot be so many.
+            ServiceFailed: one did not come up; then all is as before.
+        """
+        scale(self.folder, kind, count, say=self._say)
 
     def restart(self, name: str, *, settings: Settings | None = None) -> None:
         """Ends a service and starts it again, with other settings for it and all that follow."""
@@ -161,18 +189,18 @@ class Services:
 
     def ended(self) -> list[str]:
         """Services that should run and do not."""
-        return [
-            each.name for each in self.status() if each.name in self._services and not each.running
-        ]
+        names = self._services
+        return [each.name for each in self.status() if each.name in names and not each.running]
 
     def logs(self, name: str, lines: int = 20) -> str:
         """The last lines a service has written."""
         return self._starter.logs(name, lines)
 
     def _bring_up(self, names: Sequence[str]) -> None:
+        known = self._services
         for name in names:
-            if name not in self._services:
+            if name not in known:
                 raise BadParameter(
-                    f"there is no service {name!r}", remedy=f"one of: {', '.join(self._services)}"
+                    f"there is no service {name!r}", remedy=f"one of: {', '.join(known)}"
                 )
-        self._starter.bring_up([self._services[name] for name in names])
+        self._starter.bring_up([known[name] for name in names])

@@ -96,6 +96,11 @@ class Starter:
                 ) from error
             raise
 
+    def write_files(self, service: Service) -> None:
+        """Writes its files as they are to be now, in place: what is mounted is that very file."""
+        make = render_container if self._state.backend == "containers" else render
+        make(service, run=self._folder, state=self._state)
+
     def failed(self, name: str, trouble: str) -> ServiceFailed:
         """The error for a service that did not do as it should, with what it said last."""
         log = self.logs(name, 200)

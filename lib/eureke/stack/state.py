@@ -3,7 +3,7 @@
 import base64
 import secrets
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
@@ -62,8 +62,10 @@ class State:
     def write(self, folder: Path) -> None:
         """Writes the state into the run folder."""
         path = folder / "stack.json"
-        path.touch(mode=0o600)
-        path.write_bytes(msgspec.json.encode(self))
+        partial = path.with_name(f"{path.name}.partial")
+        partial.touch(mode=0o600)
+        partial.write_bytes(msgspec.json.encode(self))
+        partial.replace(path)  # whoever reads meanwhile reads one or the other
 
 
 def read_state(folder: Path) -> State:
@@ -157,15 +159,37 @@ def _members(*, dispatchers: int, workers: int) -> list[Service]:
 def _api(state: State) -> list[Service]:
     """The replicas of the API, and what is before them."""
     found = [catalogue.api(number + 1) for number in range(state.apis)]
-    if not state.balanced:
-        return found
+    return [*found, nginx(state, found)] if state.balanced else found
+
+
+def upstream(state: State, replicas: Iterable[Service]) -> dict[str, str]:
+    """Where Nginx finds these replicas of the API, by their names."""
     contained = state.backend == "containers"
-    replicas = {
-        each.name: _inside(each) if contained else address(state, each.name) for each in found
+    return {
+        each.name: _inside(each) if contained else address(state, each.name) for each in replicas
     }
-    hosts = (*API_HOSTS, *(("nginx",) if contained else ()))
-    nginx = catalogue.nginx(replicas, method=state.balancer, hosts=hosts, counts=state.nginx_counts)
-    return [*found, nginx]
+
+
+def nginx(state: State, replicas: Iterable[Service]) -> Service:
+    """The Nginx that chooses among these replicas of the API."""
+    hosts = (*API_HOSTS, *(("nginx",) if state.backend == "containers" else ()))
+    addresses = upstream(state, replicas)
+    return catalogue.nginx(addresses, method=state.balancer, hosts=hosts, counts=state.nginx_counts)
+
+
+def scaled(state: State, **sizes: int) -> State:
+    """The state with other sizes; what comes gets free ports, what goes gives its own back."""
+    sized = replace(state, **sizes)  # type: ignore[arg-type]  # fields that are numbers
+    if sized.apis > 1 and sized.balancer != "none" and not state.balanced:
+        counts = state.backend == "containers" or programs.nginx_counts()
+        sized = replace(sized, balanced=True, nginx_counts=counts)
+    before, after = (
+        {port_key(service, port) for service in services(each) for port in service.ports}
+        for each in (state, sized)
+    )
+    kept = {name: port for name, port in state.ports.items() if name not in before - after}
+    new = sorted(after - kept.keys())
+    return replace(sized, ports=kept | dict(zip(new, free_ports(len(new)), strict=True)))
 
 
 def settings(scenario: Scenario, state: State, folder: Path) -> Settings:
@@ -181,7 +205,7 @@ def settings(scenario: Scenario, state: State, folder: Path) -> Settings:
         redis_cache=given.redis.get("cache") or _redis_url(state, "redis-cache"),
         provider_url=f"http://{address(state, 'provider')}",
         users_url=_users_url(state, folder),
-        api_url=_api_url(state),
+        api_url=api_url(state),
         prometheus_url=f"http://{address(state, 'prometheus')}" if state.scrape_interval_s else "",
         api_tokens={each: state.passwords[f"api-{each}"] for each in SCOPES},
         partitions=scenario.partitions,
@@ -218,8 +242,8 @@ def _seen_from_inside(settings: Settings, state: State) -> Settings:
 
 
 def address(state: State, name: str) -> str:
-    """Where a service listens."""
-    return f"127.0.0.1:{state.ports[name]}"
+    """Where a service listens; port 0 where it has none yet."""
+    return f"127.0.0.1:{state.ports.get(name, 0)}"
 
 
 def _inside(service: Service) -> str:
@@ -227,7 +251,8 @@ def _inside(service: Service) -> str:
     return f"{service.name}:{service.container.peer_port if service.container else 0}"
 
 
-def _api_url(state: State) -> str:
+def api_url(state: State) -> str:
+    """Where applications come in; empty where they cannot."""
     if not state.apis:
         return ""
     return f"http://{address(state, 'nginx' if state.balanced else 'api-1')}"

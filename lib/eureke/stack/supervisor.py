@@ -46,6 +46,7 @@ class Supervisor:
             "contain": self._contain,
             "signal": self._signal,
             "stop": self._stop,
+            "remove": self._remove,
             "status": self._status,
             "wait": self._wait,
             "detach": self._detach,
@@ -172,6 +173,12 @@ class Supervisor:
 
     async def _stop(self, *, name: str) -> None:
         await self._child(name).end()
+
+    async def _remove(self, *, name: str) -> None:
+        """Ends it and forgets it."""
+        await self._child(name).end()
+        del self._children[name]
+        self._write_processes()
 
     async def _status(self) -> dict[str, dict[str, Any]]:
         return {
