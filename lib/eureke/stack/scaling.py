@@ -32,6 +32,7 @@ from eureke.stack.state import (
     upstream,
     write_settings,
 )
+from eureke.stack.targets import write_targets
 
 KINDS: Final = {"api": "apis", "dispatcher": "dispatchers", "worker": "workers"}
 """What can be scaled, and the state's word for how many there are."""
@@ -120,6 +121,8 @@ def _keep(folder: Path, state: State) -> None:
     settings = Settings.read(folder / "settings.json")
     write_settings(replace(settings, api_url=api_url(state)), state, folder)
     state.write(folder)
+    if state.scrape_interval_s:
+        write_targets(folder, state)
 
 
 def _finish(folder: Path, names: Sequence[str]) -> None:
