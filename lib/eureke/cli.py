@@ -151,6 +151,21 @@ def show(
 
 
 @app.command()
+def dashboard(
+    run_id: Annotated[str, typer.Argument(help="a run; the newest one when left out")] = "",
+    out: Annotated[Path | None, typer.Option(help="where the page goes")] = None,
+) -> None:
+    """Write what Prometheus saw of a run as one page: the panels of the Grafana dashboards."""
+    from eureke.charts.dashboard import dashboard_page
+    from eureke.measure.results import load_result
+
+    result = load_result(run_id)
+    page = out or result.folder / "dashboard.html"
+    page.write_text(dashboard_page(result))
+    typer.echo(f"{page}")
+
+
+@app.command()
 def spread(
     run_ids: Annotated[list[str], typer.Argument(help="results of the same scenario")],
 ) -> None:

@@ -39,6 +39,7 @@ from eureke.scenario import Scenario
 from eureke.stack.stack import Stack
 from eureke.traffic import LOOK_S, Traffic
 from eureke.verdicts import summarised
+from eureke.watched import Watched
 
 FLOOR_TIMEOUT_S: Final = 600.0
 
@@ -72,6 +73,8 @@ class Run:
             cores=self._machine.cores_usable,
             restarts=self._traffic.restarts,
         )
+        url = stack.settings.prometheus_url
+        self._watched = Watched(url, interval_s=scenario.scrape_interval_s) if url else None
 
     @classmethod
     def begin(
@@ -203,6 +206,8 @@ class Run:
         for each in plans:
             self._traffic.prepare(each)
         self._traffic.settle()
+        if self._watched is not None:
+            self._watched.begin_phase()
         begin = self._marks()
         began_ns = time.monotonic_ns()
         self._traffic.send(load, beside=beside, disturb=disturb)
@@ -224,6 +229,8 @@ class Run:
         )
         phase = self._findings.of(load, span, began_ns, ended_ns, disturb)
         self._phases.append(phase)
+        if self._watched is not None:
+            self._watched.end_phase(phase.name, phase.account)
         for each in plans:
             shutil.rmtree(self._traffic.load(each))
         return phase
@@ -259,6 +266,8 @@ class Run:
     # What is kept
 
     def _write(self, aborted: str = "") -> None:
+        if self._watched is not None:
+            self._watched.write(self._writer.folder)
         run = self._run_json()
         self._writer.write_json("run.json", run)
         self._writer.write_json("summary.json", self._summary(aborted, run))
@@ -308,4 +317,5 @@ class Run:
         ) | {
             "backend": results.backend_text(run),
             "stack_up_s": self._stack.up_after_s,
+            "monitoring": (self._watched.trouble or "whole") if self._watched else "none",
         }

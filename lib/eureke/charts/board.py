@@ -25,13 +25,12 @@ from eureke.charts.style import (
     bare,
     look,
 )
-from eureke.dashboards.panel import Board, Panel, Unit
+from eureke.dashboards import EVENT_TABLE, TABLE, Board, Panel
+from eureke.dashboards.panel import Unit
 
 if TYPE_CHECKING:
     from eureke.measure.results import Result
 
-TABLE: Final = "panels"
-EVENTS: Final = "events"
 COLOURS: Final = (BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, SLATE)
 COLUMNS: Final = 2
 ROW_IN: Final = 2.05
@@ -45,7 +44,7 @@ def figure_board(result: "Result", board: Board) -> Chart:
 
 
 def _drawn(result: "Result", board: Board) -> Chart:
-    table, events = result.table(TABLE), result.table(EVENTS)
+    table, events = result.table(TABLE), result.table(EVENT_TABLE)
     mine = table[table["board"] == board.id]
     rows = -(-len(board.panels) // COLUMNS)
     chart = lesson(

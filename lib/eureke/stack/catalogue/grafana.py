@@ -1,0 +1,67 @@
+"""Grafana: shows the dashboards, provisioned from files and from nowhere else."""
+
+from typing import Final
+
+from eureke.dashboards import BOARDS, EVENTS
+from eureke.dashboards.grafana import dashboard_json, provisioning
+from eureke.stack.service import Container, Service
+
+FOLDER: Final = "/etc/eureke"
+DASHBOARDS: Final = "dashboards"
+PROVISIONING: Final = "provisioning"
+ENVIRONMENT: Final = {
+    "GF_SECURITY_ADMIN_PASSWORD": "$password",
+    # Who reads needs no account; who changes something needs the password of this run.
+    "GF_AUTH_ANONYMOUS_ENABLED": "true",
+    "GF_AUTH_ANONYMOUS_ORG_ROLE": "Viewer",
+    "GF_USERS_ALLOW_SIGN_UP": "false",
+    # Nothing is asked of anybody outside.
+    "GF_ANALYTICS_REPORTING_ENABLED": "false",
+    "GF_ANALYTICS_CHECK_FOR_UPDATES": "false",
+    "GF_ANALYTICS_CHECK_FOR_PLUGIN_UPDATES": "false",
+    "GF_SECURITY_DISABLE_GRAVATAR": "true",
+    "GF_NEWS_NEWS_FEED_ENABLED": "false",
+    "GF_PLUGINS_PREINSTALL_DISABLED": "true",
+}
+
+
+def grafana(prometheus_url: str, *, home: str = "") -> Service:
+    """One Grafana.
+
+    Args:
+        prometheus_url: as Grafana sees it.
+        home: where an installed Grafana has its own files; empty for a container.
+    """
+    at = FOLDER if not home else "$folder"
+    files = {
+        f"{PROVISIONING}/{name}": text
+        for name, text in provisioning(prometheus_url, f"{at}/{DASHBOARDS}").items()
+    }
+    for board in BOARDS:
+        shown = dashboard_json(board, events=EVENTS).replace("$", "$$")
+        files[f"{DASHBOARDS}/{board.id}.json"] = shown
+    return Service(
+        name="grafana",
+        side="equipment",
+        ports=("",),
+        files=files,
+        command=("$grafana", "server", "--homepath", home),
+        environment=ENVIRONMENT
+        | {
+            "GF_PATHS_PROVISIONING": f"{at}/{PROVISIONING}",
+            "GF_PATHS_DATA": "$folder/data",
+            "GF_SERVER_HTTP_ADDR": "$bind",
+            "GF_SERVER_HTTP_PORT": "$port",
+        },
+        probe="http",
+        health="/api/health",
+        needs=("prometheus",),
+        container=Container(
+            image="grafana",
+            ports={"": 3000},
+            peer_port=3000,
+            command=(),
+            mounts={name: f"{FOLDER}/{name}" for name in files},
+            folder="/var/lib/grafana",
+        ),
+    )
