@@ -4,7 +4,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from tests.pipeline.api.conftest import TOKENS
+import pytest
+import requests
+from tests.pipeline.api.conftest import TOKENS, Client
+from tests.pipeline.api.test_users import is_problem
 
 CONTRACT = Path(__file__).parent / "contract"
 
@@ -27,3 +30,21 @@ def test_every_operation_of_the_document(api: str, tmp_path: Path) -> None:
     )
     # It tells what was wrong, and how to ask for it once more.
     assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    ("address", "kind"),
+    [
+        ("/metrics", "text/plain; version=1.0.0; charset=utf-8"),
+        ("/schema/openapi.json", "application/vnd.oai.openapi+json"),
+    ],
+)
+def test_what_is_asked_for_by_its_own_kind(api: str, address: str, kind: str) -> None:
+    """Is answered, and said to be that."""
+    answer = requests.get(f"{api}{address}", headers={"Accept": kind}, timeout=10)
+    assert (answer.status_code, answer.headers["Content-Type"]) == (200, kind)
+
+
+def test_a_document_that_is_not_there(door: Client) -> None:
+    """A problem like any other."""
+    is_problem(door.get("/schema/nothing.yaml"), 404)

@@ -12,6 +12,7 @@ from gql.transport.exceptions import TransportQueryError
 from gql.transport.requests import RequestsHTTPTransport
 from graphql import GraphQLError
 from tests.pipeline.api.conftest import TOKENS, Client
+from tests.pipeline.api.test_users import is_problem
 
 USER = "query ($id: ID!) { user(id: $id) { id username email } }"
 ADA = {"username": "ada", "email": "ada@example.com"}
@@ -91,6 +92,9 @@ TOO_MUCH = {
     "depth": LOOP,
     "within itself": """fragment f on User { notifications { user { ...f ...f } } }
         { user(id: 1) { ...f } }""",
+    "weight of this is 10,100": """{ users(first: 100) { edges { node { notifications(first: 100) { id } } } }
+        x: users(first: -1000000) { edges { cursor } } }""",
+    "9,999,999,999": "{ users(first: " + "9" * 5000 + ") { edges { cursor } } }",
     "introspection depth": "{ __schema { "
     + "types { fields { type { " * 3
     + "name"
@@ -109,10 +113,28 @@ def test_a_query_that_is_too_much(client: Client, said: str, query: str) -> None
     assert answer.json().get("data") is None
 
 
-@pytest.mark.parametrize("body", [{}, {"query": 3}, {"query": "{"}, {"query": "{ nothing }"}, []])
+FOLLOWED = 'subscription { notificationStatus(id: "x") { id } }'
+
+
+@pytest.mark.parametrize("body", [{}, {"query": 3}, {"query": FOLLOWED}, [], 3, "query", True])
 def test_a_request_that_is_none(client: Client, body: object) -> None:
-    """The client's fault, never the server's."""
-    assert client.post("/graphql", json=body).status_code in (200, 400)
+    """The client's fault, and a problem like any other."""
+    is_problem(client.post("/graphql", json=body), 400)
+
+
+@pytest.mark.parametrize("query", ["{", "{ nothing }"])
+def test_a_query_that_is_none(client: Client, query: str) -> None:
+    """Is told so in GraphQL."""
+    answer = client.post("/graphql", json={"query": query})
+    assert answer.status_code == 200
+    assert answer.json()["errors"]
+
+
+def test_nothing_is_asked_by_get(client: Client) -> None:
+    """405 says how instead."""
+    answer = client.get("/graphql?query={__typename}")
+    is_problem(answer, 405)
+    assert answer.headers["Allow"] == "OPTIONS, POST"
 
 
 def test_an_error_is_an_error(graph: GraphQLClient) -> None:

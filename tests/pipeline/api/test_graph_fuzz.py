@@ -1,4 +1,8 @@
-"""Whatever comes in by GraphQL, it is answered in GraphQL, or refused as a request that is none."""
+"""Whatever comes in by GraphQL, it is answered in GraphQL, or refused as a request that is none.
+
+schemathesis makes the queries, and does not judge the answers: it takes each that has `errors` for
+a failure (schemathesis #1139), and here what is too much or cannot be is told in them.
+"""
 
 import json
 import zlib

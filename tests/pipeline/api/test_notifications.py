@@ -195,6 +195,8 @@ def test_many_under_one_key(door: Client) -> None:
         (b'{"user_id": 1, "channel": "email", "template": "\\ud800"}', {}, 400),
         (b'{"user_id": 1, "channel": "email", "template": "a\\u0000b"}', {}, 422),
         (b'{"user_id": 1, "channel": "email", "template": "t", "id": "a b"}', {}, 422),
+        (b'{"user_id": 1, "channel": "email", "template": "t", "id": "a\\n"}', {}, 422),
+        (b'{"user_id": 1, "channel": "email", "template": "t\\n"}', {}, 422),
         (b'{"user_id": 1, "channel": "email", "template": "t", "created_ns": 1e400}', {}, 422),
         (b'{"user_id": 99999999999999999999, "channel": "email", "template": "t"}', {}, 422),
         (b'{"user_id": 1, "channel": "email", "template": "t", "what": 1}', {}, 422),

@@ -7,6 +7,8 @@ import pytest
 import requests
 from tests.pipeline.api.conftest import TOKENS, Client
 
+from eureke.pipeline.cursors import cursor_of
+
 ADA = {"username": "ada", "email": "ada@example.com"}
 DEFAULTS = {
     "channels": ["push", "email", "sms", "webhook"],
@@ -98,6 +100,8 @@ def test_what_a_client_has_already_is_not_sent_again(client: Client) -> None:
         answer = client.get(f"/users/{user['id']}", headers={"If-None-Match": known})
         assert (answer.status_code, answer.content) == (304, b"")
         assert answer.headers["ETag"] == tag
+        seen = client.head(f"/users/{user['id']}", headers={"If-None-Match": known})
+        assert (seen.status_code, seen.headers["ETag"]) == (304, tag)
     changed = client.patch(f"/users/{user['id']}", json={"email": "ada@example.org"})
     assert changed.headers["ETag"] != tag
     answer = client.get(f"/users/{user['id']}", headers={"If-None-Match": tag})
@@ -173,7 +177,9 @@ def test_found_by_name(client: Client) -> None:
     """A filter; nobody is an empty list, not an error."""
     user = made(client)
     assert client.get("/users?username=ada").json() == {"items": [user], "next": None}
-    assert client.get("/users?username=nobody").json() == {"items": [], "next": None}
+    for nobody in ("nobody", "%00"):
+        answer = client.get(f"/users?username={nobody}")
+        assert answer.json() == {"items": [], "next": None}
 
 
 @pytest.mark.parametrize(
@@ -185,6 +191,9 @@ def test_found_by_name(client: Client) -> None:
         ("/users?sort=password", 422),
         ("/users?cursor=made-up", 422),
         ("/users?cursor=WyItaWQiLDEsMV0", 422),
+        (f"/users?cursor={cursor_of(2**80, 1, 'id')}", 422),
+        (f"/users?cursor={cursor_of(1, 2**80, 'id')}", 422),
+        (f"/users?sort=email&cursor={cursor_of(chr(0), 1, 'email')}", 422),
         ("/users/9999999", 404),
         ("/users/99999999999999999999", 404),
         ("/users/-1", 404),
@@ -205,12 +214,19 @@ def test_an_address_that_cannot_be(client: Client, address: str, status: int) ->
         ({"username": "x" * 65}, "username"),
         ({"username": 3}, "username"),
         ({"username": "nul\x00"}, "username"),
+        ({"username": "ada\n"}, "username"),
+        ({"username": "\x1eada"}, "username"),
         ({"email": "nobody"}, "email"),
         ({"email": "a@" + "b" * 254}, "email"),
+        ({"email": "a@b\n"}, "email"),
         ({"admin": True}, "admin"),
         ({"preferences": {"channels": []}}, "channels"),
         ({"preferences": {"channels": ["pigeon"]}}, "channels"),
+        ({"preferences": {"channels": ["sms", "sms"]}}, "channel twice"),
+        ({"preferences": {"channels": ["sms"] * 30}}, "channels"),
         ({"preferences": {"cap": 0}}, "cap"),
+        ({"preferences": {"cap": 2**31}}, "cap"),
+        ({"preferences": {"cap": 2**80}}, "cap"),
         ({"preferences": {"quiet": [0, 1440]}}, "quiet"),
         ({"preferences": {"time_zone": "Mars/Olympus"}}, "Mars/Olympus"),
     ],

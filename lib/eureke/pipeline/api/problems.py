@@ -46,9 +46,9 @@ def problem(
 
 def _http(_request: Request[Any, Any, Any], error: HTTPException) -> Response[Problem]:
     headers = dict(error.headers or {})
-    if "Allow" in headers:  # Litestar also names WebSocket, which is no method
-        methods = headers["Allow"].split(", ")
-        headers["Allow"] = ", ".join(sorted(each for each in methods if each.isupper()))
+    if "allow" in headers:  # Litestar also names WebSocket, which is no method
+        methods = headers["allow"].split(", ")
+        headers["allow"] = ", ".join(sorted(each for each in methods if each.isupper()))
     return problem(error.status_code, error.detail, headers=headers)
 
 
