@@ -12,6 +12,8 @@ from tests.pipeline.api.test_users import is_problem
 CONTRACT = Path(__file__).parent / "contract"
 
 
+# On one database: what the other takes differently is tested with the users.
+@pytest.mark.parametrize("api", ["sqlite"], indirect=True)
 def test_every_operation_of_the_document(api: str, tmp_path: Path) -> None:
     """What can be is taken and what cannot is refused, by one request and by several in a row."""
     done = subprocess.run(

@@ -9,6 +9,7 @@ import zlib
 from dataclasses import replace
 from typing import Any
 
+import pytest
 import schemathesis
 from graphql import (
     ArgumentNode,
@@ -129,6 +130,7 @@ requests = some.fixed_dictionaries(
 )
 
 
+@pytest.mark.parametrize("api", ["sqlite"], indirect=True)
 @settings(ALWAYS_THE_SAME, max_examples=150)
 @given(body=requests | values)
 def test_any_request(door: Client, body: Any) -> None:

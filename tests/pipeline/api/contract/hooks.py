@@ -10,8 +10,9 @@ from hypothesis import strategies
 
 KEY = "Idempotency-Key"
 LINE = {"user_id": 1, "channel": "email", "template": "greeting"}
-lines = strategies.integers(1, 3).map(lambda count: f"{json.dumps(LINE)}\n".encode() * count)
-schemathesis.openapi.media_type("application/x-ndjson", lines)
+LINES = json.dumps(LINE).encode() + b"\n"
+NDJSON = "application/x-ndjson"
+schemathesis.openapi.media_type(NDJSON, strategies.just(LINES))
 schemathesis.openapi.format("time-zone", strategies.sampled_from(sorted(available_timezones())))
 numbers = itertools.count()
 
@@ -24,6 +25,8 @@ def map_case(_context: Any, case: Any) -> Any:
             # One that comes again with another body is refused.
             case.headers[KEY] = f"key-{next(numbers)}"
         case.body = without_points(case.body)
+    elif case.media_type == NDJSON:
+        case.body = b"{\n"  # a kind's own values are always such as can be
     return case
 
 
