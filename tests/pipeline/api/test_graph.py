@@ -92,7 +92,8 @@ TOO_MUCH = {
     "depth": LOOP,
     "within itself": """fragment f on User { notifications { user { ...f ...f } } }
         { user(id: 1) { ...f } }""",
-    "weight of this is 10,100": """{ users(first: 100) { edges { node { notifications(first: 100) { id } } } }
+    "weight of this is 10,100": """{
+        users(first: 100) { edges { node { notifications(first: 100) { id } } } }
         x: users(first: -1000000) { edges { cursor } } }""",
     "9,999,999,999": "{ users(first: " + "9" * 5000 + ") { edges { cursor } } }",
     "introspection depth": "{ __schema { "
