@@ -9,7 +9,8 @@ from dataclasses import dataclass
 import pytest
 from tests.pipeline.api.conftest import TOKENS, Client, served, without_a_stack
 from tests.waiting import wait_until
-from websockets.sync.client import connect
+from websockets.exceptions import ConnectionClosed
+from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Subprotocol
 
 from eureke.pipeline.entrance import ANSWER_S
@@ -29,6 +30,10 @@ BEGINNINGS = {
     "half a body": (HALF_A_BODY, b"x"),
     "half a chunk": (HEAD + b'Transfer-Encoding: chunked\r\n\r\n3e8\r\n{"username": "', b"x"),
     "half a second request": (b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\nGET /hea", b"x"),
+    "half a body behind another request": (
+        HEAD + b"Content-Length: 2\r\n\r\n{}" + HALF_A_BODY,
+        b"x",
+    ),
     "a body after its answer": (
         HEAD.replace(b"Bearer", b"Guess") + b"Content-Length: 1000\r\n\r\n{",
         b"x",
@@ -129,15 +134,32 @@ def test_who_waits_for_an_answer_is_not_cut_off(base: str) -> None:
         assert client.get("/health").status_code == 200
 
 
+def socket_of(base: str) -> ClientConnection:
+    """A socket without a first message yet."""
+    kind = [Subprotocol("graphql-transport-ws")]
+    address = f"{base.replace('http', 'ws')}/graphql"
+    found: ClientConnection = connect(address, subprotocols=kind, proxy=None)
+    return found
+
+
+def test_a_socket_without_a_first_message(base: str) -> None:
+    """Is closed in the same time; one that says too much at once, at once."""
+    with socket_of(base) as silent, pytest.raises(ConnectionClosed) as closed:
+        silent.recv(timeout=8 * TIMEOUT_S)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 4408
+    with socket_of(base) as loud:
+        loud.send("[" * (2 << 20))
+        with pytest.raises(ConnectionClosed) as closed:
+            loud.recv(timeout=10)
+    assert closed.value.rcvd is not None
+    assert closed.value.rcvd.code == 1009
+
+
 def test_a_socket_may_be_silent(base: str) -> None:
     """Who follows something says nothing for a long time."""
-    address = f"{base.replace('http', 'ws')}/graphql"
     first = {"type": "connection_init", "payload": {"Authorization": f"Bearer {TOKENS['read']}"}}
-    kind = [Subprotocol("graphql-transport-ws")]
-    with (
-        connect(address, subprotocols=kind, proxy=None) as opened,
-        slow(base, b"", count=1) as (other,),
-    ):
+    with socket_of(base) as opened, slow(base, b"", count=1) as (other,):
         opened.send(json.dumps(first))
         assert json.loads(opened.recv(timeout=10)) == {"type": "connection_ack"}
 

@@ -4,6 +4,7 @@ Uvicorn waits for ever for a request's first byte, its last header and the rest 
 """
 
 import asyncio
+import math
 from functools import partial
 from typing import Any, Final
 
@@ -20,22 +21,31 @@ class Connection(HttpToolsProtocol):
     def __init__(self, *arguments: Any, timeout_s: float, **named: Any) -> None:
         super().__init__(*arguments, **named)
         self._timeout_s = timeout_s
-        self._end: asyncio.TimerHandle | None = None
+        self._ends_s = math.inf
+        self._whole = True
+        self._next_look: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Waits for the first request."""
         super().connection_made(transport)
         self._wait()
+        self._look()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Waits for nothing any more."""
-        self._wait_no_more()
+        """Looks no more."""
+        self._look_no_more()
         super().connection_lost(exc)
+
+    def on_message_begin(self) -> None:
+        """The rest of a request is to come, too."""
+        super().on_message_begin()
+        self._whole = False
 
     def on_message_complete(self) -> None:
         """A request is whole; one that was answered before its end makes place for the next."""
         super().on_message_complete()
-        self._wait_no_more()
+        self._whole = True
+        self._ends_s = math.inf
         self._wait_unless_busy()
 
     def on_response_complete(self) -> None:
@@ -45,21 +55,27 @@ class Connection(HttpToolsProtocol):
 
     def handle_websocket_upgrade(self) -> None:
         """A socket may be silent as long as it likes."""
-        self._wait_no_more()
+        self._look_no_more()
         super().handle_websocket_upgrade()
 
     def _wait_unless_busy(self) -> None:
-        if self.cycle is not None and self.cycle.response_complete:
+        if not self._whole or (self.cycle is not None and self.cycle.response_complete):
             self._wait()
 
     def _wait(self) -> None:
-        self._wait_no_more()
-        self._end = self.loop.call_later(self._timeout_s, self._cut)
+        self._ends_s = self.loop.time() + self._timeout_s
 
-    def _wait_no_more(self) -> None:
-        if self._end is not None:
-            self._end.cancel()
-            self._end = None
+    def _look(self) -> None:
+        """Cuts who is late; one timer for a connection, since one for each request costs it."""
+        left_s = self._ends_s - self.loop.time()
+        if left_s <= 0:
+            self._cut()
+        else:
+            self._next_look = self.loop.call_later(min(left_s, self._timeout_s), self._look)
+
+    def _look_no_more(self) -> None:
+        if self._next_look is not None:
+            self._next_look.cancel()
 
     def _cut(self) -> None:
         if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:

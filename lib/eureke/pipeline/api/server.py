@@ -76,7 +76,7 @@ def application(behind: Behind) -> Litestar:
     return Litestar(
         [
             *(health, metrics, Users, Notifications),
-            graph.door(guard, teaching=settings.teaching, timeout_s=settings.graphql_timeout_s),
+            graph.door(guard, settings),
             *(pages.handlers() if settings.teaching else ()),
         ],
         # One, not one for each part: several would be a task group for every request.
@@ -195,6 +195,7 @@ def main() -> None:
         host=given.host,
         port=given.port,
         http=connections(settings),
+        ws_max_size=BODY_BYTES_MOST,
         log_level="warning",
         access_log=False,
         timeout_keep_alive=API_IDLE_S,

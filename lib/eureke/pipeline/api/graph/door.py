@@ -1,5 +1,6 @@
 """The door for GraphQL over HTTP and WebSocket, with limits on what a query may cost."""
 
+from datetime import timedelta
 from typing import Any, ClassVar, Final
 
 import strawberry
@@ -33,24 +34,25 @@ from eureke.pipeline.api.graph.query import Query
 from eureke.pipeline.api.graph.subscription import Subscription
 from eureke.pipeline.api.guard import READS, UNKNOWN_CALLER, Guard
 from eureke.pipeline.api.problems import OUR_FAULT
+from eureke.settings import Settings
 
 TOKENS_MOST: Final = 1_000
 QUERIES_KEPT: Final = 200
 
 
-def door(guard: Guard, *, teaching: bool, timeout_s: float) -> Any:
+def door(guard: Guard, settings: Settings) -> Any:
     """The controller; with a schema to look at where it is for teaching."""
     schema = _Schema(
         Query,
         Mutation,
         Subscription,
-        config=StrawberryConfig(disable_field_suggestions=not teaching),
+        config=StrawberryConfig(disable_field_suggestions=not settings.teaching),
         extensions=[
             lambda: AddValidationRules([Limits]),
             lambda: MaxTokensLimiter(max_token_count=TOKENS_MOST),
-            lambda: Deadline(timeout_s),
+            lambda: Deadline(settings.graphql_timeout_s),
             lambda: MaskErrors(_of_the_inside, OUR_FAULT),
-            *([] if teaching else [DisableIntrospection]),
+            *([] if settings.teaching else [DisableIntrospection]),
             # Most of a query's time is its parsing and validation, and clients ask the same again.
             lambda: ParserCache(maxsize=QUERIES_KEPT),
             lambda: ValidationCache(maxsize=QUERIES_KEPT),
@@ -60,6 +62,7 @@ def door(guard: Guard, *, teaching: bool, timeout_s: float) -> Any:
         schema,
         path="/graphql",
         graphql_ide=None,  # Strawberry's page loads its parts from somewhere else
+        connection_init_wait_timeout=timedelta(seconds=settings.api_request_timeout_s),
         subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
         context_getter=context_of,
     )
