@@ -20,6 +20,7 @@ from tests.waiting import wait_until
 from eureke.notification import Notification, Priority, Receipt
 from eureke.settings import IMAGES, LANES, PASSWORD_VARIABLE, Settings
 from eureke.stack import catalogue
+from eureke.stack.compose import FOLDER, NGINX, rendered
 from eureke.stack.engine import Engine
 from eureke.stack.image import build
 from eureke.stack.ports import free_ports
@@ -27,7 +28,7 @@ from eureke.stack.service import Service
 
 FILE = Path(__file__).parents[2] / "deploy" / "compose.yaml"
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(FILE.read_text())["services"]
-SERVERS = (*catalogue.INFRASTRUCTURE, *catalogue.CONTAINERS_ONLY)
+SERVERS = (*catalogue.INFRASTRUCTURE, *catalogue.CONTAINERS_ONLY, NGINX)
 ROLES: dict[str, Service] = {
     "api": catalogue.api(1),
     "provider": catalogue.PROVIDER,
@@ -74,6 +75,12 @@ def test_redis_has_the_catalogue_s_options(server: Service) -> None:
     wanted = {name: value.strip('"') for name, value in lines if name != "#"}
     for name in ("save", "appendonly", "maxmemory", "maxmemory-policy"):
         assert told[f"--{name}"] == wanted[name]
+
+
+def test_nginx_has_the_catalogue_s_configuration() -> None:
+    """Written out, as nobody fills it in there: `python -m eureke.stack.compose` does it anew."""
+    folder = FILE.parents[1] / FOLDER
+    assert {file.name: file.read_text() for file in folder.iterdir()} == rendered()
 
 
 @pytest.mark.parametrize("name", ROLES)

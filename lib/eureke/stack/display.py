@@ -32,7 +32,19 @@ def environment(stack: Services) -> dict[str, str]:
         "EUREKE_PROVIDER": settings.provider_url,
         **({"EUREKE_API": settings.api_url} if settings.api_url else {}),
         **({"EUREKE_API_TOKEN": settings.api_tokens["write"]} if settings.api_url else {}),
+        **_tls(stack),
         "EUREKE_SETTINGS": str(stack.folder / "settings.json"),
+    }
+
+
+def _tls(stack: Services) -> dict[str, str]:
+    """Where the API speaks TLS, and the file by which that is checked."""
+    address = stack.addresses.get("nginx.tls")
+    if address is None:
+        return {}
+    return {
+        "EUREKE_API_TLS": f"https://{address}",
+        "EUREKE_API_AUTHORITY": str(stack.authority),
     }
 
 

@@ -10,6 +10,7 @@ from typing import Final
 from eureke.errors import BadParameter, ServiceFailed
 from eureke.exposed import METRICS_FILE_VARIABLE
 from eureke.settings import Settings
+from eureke.stack.certificate import AUTHORITY
 from eureke.stack.control import ask
 from eureke.stack.folder import shared
 from eureke.stack.scaling import scale, tell_nginx
@@ -71,6 +72,11 @@ class Services:
     def settings(self) -> Settings:
         """Addresses and limits, as the processes of the stack have them."""
         return Settings.read(self.folder / "settings.json")
+
+    @property
+    def authority(self) -> Path:
+        """The file by which Nginx's certificate is checked, where it speaks TLS."""
+        return self.folder / "data" / "nginx" / AUTHORITY
 
     @property
     def addresses(self) -> dict[str, str]:

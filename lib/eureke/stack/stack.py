@@ -74,6 +74,7 @@ class Stack(Services):
         redis: Mapping[str, str] | None = None,
         backend: str = "auto",
         kafka_version: str = "",
+        tls: bool = False,
         say: Say = _print,
     ) -> "Stack":
         """A new stack with everything up and ready.
@@ -89,6 +90,8 @@ class Stack(Services):
             backend: `containers`, `processes`, or `auto`: what EUREKE_BACKEND says, else
                 containers where a Docker engine and the images can be had, else processes.
             kafka_version: of the broker's image, with containers.
+            tls: whether Nginx speaks TLS too, at the address `nginx.tls`; `authority` is the file
+                by which its certificate is checked.
             say: is told what comes up, a line each.
 
         Raises:
@@ -113,6 +116,7 @@ class Stack(Services):
                 application=application,
                 servers=given,
                 choice=choice,
+                tls=tls,
             )
 
         try:

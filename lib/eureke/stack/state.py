@@ -16,6 +16,7 @@ from eureke.scenario import Scenario
 from eureke.settings import API_HOSTS, LANES, SCOPES, Settings
 from eureke.stack import catalogue
 from eureke.stack.catalogue import postgres
+from eureke.stack.certificate import certificate as new_certificate
 from eureke.stack.choice import Choice
 from eureke.stack.folder import SETTINGS_INSIDE, shared
 from eureke.stack.ports import check_free, free_ports
@@ -44,6 +45,8 @@ class State:
     """Whether there is an Nginx before the replicas of the API: once there, it stays."""
     nginx_counts: bool = True
     """Whether it has `stub_status`."""
+    certificate: dict[str, str] = field(default_factory=dict)
+    """The files of a certificate, where it speaks TLS at a further port."""
     prefix: str = "eureke"
     servers: Servers = field(default_factory=Servers)
     """Those that were given, with their passwords."""
@@ -89,13 +92,20 @@ def new_state(
     application: bool,
     servers: Servers | None = None,
     choice: Choice | None = None,
+    tls: bool = False,
 ) -> State:
     """A state with free ports, but for those that were asked for, and new passwords.
 
     Raises:
-        BadParameter: a port that was asked for cannot be had.
+        BadParameter: a port that was asked for cannot be had, or TLS where there is no Nginx.
     """
-    names = _port_names(scenario)
+    if tls and not scenario.balanced:
+        raise BadParameter(
+            "it is Nginx that speaks TLS, and there is none",
+            remedy="give the scenario two replicas of the API or more: `apis=2`",
+        )
+    certificate = new_certificate() if tls else {}
+    names = _port_names(scenario, certificate)
     for name, port in ports.items():
         if name not in names:
             raise BadParameter(
@@ -122,6 +132,7 @@ def new_state(
         scrape_interval_s=scenario.scrape_interval_s if chosen.monitoring else 0.0,
         balancer=scenario.balancer,
         balanced=balanced,
+        certificate=certificate,
         nginx_counts=not balanced or chosen.backend == "containers" or programs.nginx_counts(),
         prefix=given.prefix or own,
         servers=given,
@@ -174,7 +185,13 @@ def nginx(state: State, replicas: Iterable[Service]) -> Service:
     """The Nginx that chooses among these replicas of the API."""
     hosts = (*API_HOSTS, *(("nginx",) if state.backend == "containers" else ()))
     addresses = upstream(state, replicas)
-    return catalogue.nginx(addresses, method=state.balancer, hosts=hosts, counts=state.nginx_counts)
+    return catalogue.nginx(
+        addresses,
+        method=state.balancer,
+        hosts=hosts,
+        counts=state.nginx_counts,
+        certificate=state.certificate,
+    )
 
 
 def scaled(state: State, **sizes: int) -> State:
@@ -269,11 +286,12 @@ def _users_url(state: State, folder: Path) -> str:
     return f"postgresql+psycopg://{login}@{address(state, 'postgres')}/{postgres.DATABASE}"
 
 
-def _port_names(scenario: Scenario) -> list[str]:
+def _port_names(scenario: Scenario, certificate: Mapping[str, str]) -> list[str]:
     every = [*catalogue.INFRASTRUCTURE, *catalogue.EQUIPMENT, *catalogue.CONTAINERS_ONLY]
     every += catalogue.MONITORING
     every += [catalogue.api(number + 1) for number in range(scenario.replicas)]
-    every += [catalogue.nginx({}, hosts=())] if scenario.balanced else []
+    if scenario.balanced:
+        every.append(catalogue.nginx({}, hosts=(), certificate=certificate))
     every += _members(dispatchers=scenario.dispatchers, workers=scenario.workers)
     return [port_key(service, port) for service in every for port in service.ports]
 

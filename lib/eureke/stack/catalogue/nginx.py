@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass
 from http import HTTPStatus
 from importlib.resources import files as resources
 from string import Template
+from types import MappingProxyType
 from typing import Final
 
 from eureke.settings import API_BODY_BYTES_MOST, API_IDLE_S, API_MANY_BYTES_MOST
@@ -92,7 +93,7 @@ def nginx(
     hosts: Sequence[str],
     limits: Limits = WIDE,
     counts: bool = True,
-    certificate: Mapping[str, str] | None = None,
+    certificate: Mapping[str, str] = MappingProxyType({}),
 ) -> Service:
     """One Nginx.
 
@@ -104,13 +105,12 @@ def nginx(
         counts: whether the build has `stub_status`.
         certificate: files `certificate.pem` and `key.pem`, for a further port that speaks TLS.
     """
-    tls = dict(certificate or {})
-    ports = ("", "status", *(("tls",) if tls else ()))
+    ports = ("", "status", *(("tls",) if certificate else ()))
     inside = {"": 8080, "status": 8081, "tls": 8443}
     files = {
-        "nginx.conf": _main(hosts=hosts, limits=limits, counts=counts, tls=bool(tls)),
+        "nginx.conf": _main(hosts=hosts, limits=limits, counts=counts, tls=bool(certificate)),
         UPSTREAM_FILE: upstream(tuple(replicas.values()), method=method, limits=limits),
-        **tls,
+        **certificate,
     }
     return Service(
         name="nginx",

@@ -6,7 +6,7 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from string import Template
@@ -15,17 +15,19 @@ from typing import Any
 import psutil
 import pytest
 import requests
-import trustme
 from tests.pipeline.api.conftest import Client
 from tests.pipeline.api.test_users import is_problem
 from tests.stack.conftest import quiet
 from tests.waiting import wait_until
 
 from eureke.clients import follow
+from eureke.errors import BadParameter
 from eureke.programs import NGINX
 from eureke.scenario import Scenario
 from eureke.settings import API_HOSTS
 from eureke.stack.catalogue.nginx import METHODS, Limits, nginx
+from eureke.stack.certificate import certificate
+from eureke.stack.display import environment as environment_of
 from eureke.stack.ports import free_ports
 from eureke.stack.service import Service
 from eureke.stack.stack import Stack
@@ -35,18 +37,6 @@ HELLO = {"user_id": 1, "channel": "email", "template": "hello", "data": {"to": "
 STATUS = "subscription ($id: ID!) { notificationStatus(id: $id) { status } }"
 NDJSON = {"Content-Type": "application/x-ndjson"}
 SLOW_CLIENTS = 300
-
-
-@pytest.fixture(scope="module")
-def certificate() -> dict[str, str]:
-    """Of a server, with the authority that it is to be checked by."""
-    authority = trustme.CA()
-    made = authority.issue_cert("127.0.0.1", "localhost")
-    return {
-        "certificate.pem": made.cert_chain_pems[0].bytes().decode(),
-        "key.pem": made.private_key_pem.bytes().decode(),
-        "authority.pem": authority.cert_pem.bytes().decode(),
-    }
 
 
 def written(service: Service, folder: Path) -> dict[str, int]:
@@ -100,7 +90,7 @@ def replicas(stack: Stack) -> dict[str, str]:
 def balanced() -> Iterator[Stack]:
     """Two replicas of the API that take turns behind Nginx, and a Kafka that nobody reads."""
     scenario = Scenario(apis=2, balancer="round_robin")
-    with Stack.start(scenario=scenario, only=NEEDED, say=quiet) as stack:
+    with Stack.start(scenario=scenario, only=NEEDED, tls=True, say=quiet) as stack:
         yield stack
 
 
@@ -137,7 +127,7 @@ def lines(stack: Stack, name: str, request_id: str) -> list[dict[str, Any]]:
 @pytest.mark.parametrize("tls", [False, True])
 @pytest.mark.parametrize("counts", [False, True])
 def test_it_is_taken_by_nginx_and_passed_by_an_audit(
-    method: str, tls: bool, counts: bool, certificate: Mapping[str, str], tmp_path: Path
+    method: str, tls: bool, counts: bool, tmp_path: Path
 ) -> None:
     """Each variant; the auditor has nothing to say of any."""
     service = nginx(
@@ -145,7 +135,7 @@ def test_it_is_taken_by_nginx_and_passed_by_an_audit(
         method=method,
         hosts=API_HOSTS,
         counts=counts,
-        certificate=certificate if tls else None,
+        certificate=certificate() if tls else {},
     )
     written(service, tmp_path)
     test = [*command(service, tmp_path), "-t"]
@@ -355,13 +345,19 @@ def test_too_many_at_a_time_are_told_to_come_again(balanced: Stack, tmp_path: Pa
     assert refused[0].headers["Retry-After"] == "1"
 
 
-def test_over_tls(balanced: Stack, certificate: dict[str, str], tmp_path: Path) -> None:
-    """At a port of its own, with the same answers, for the same names."""
-    service = nginx(replicas(balanced), hosts=API_HOSTS, certificate=certificate)
-    with running(service, tmp_path) as addresses:
-        url, trusted = f"https://{addresses['tls']}/health", str(tmp_path / "authority.pem")
-        assert requests.get(url, verify=trusted, timeout=5).json() == {"status": "ok"}
-        with pytest.raises(requests.exceptions.SSLError):
-            requests.get(url, timeout=5)
-        with pytest.raises(requests.ConnectionError):
-            requests.get(url, verify=trusted, headers={"Host": "evil.example"}, timeout=5)
+def test_over_tls(balanced: Stack) -> None:
+    """At a port of its own, with a certificate of this run, for the same names."""
+    told = environment_of(balanced)
+    url, trusted = f"{told['EUREKE_API_TLS']}/health", told["EUREKE_API_AUTHORITY"]
+    assert requests.get(url, verify=trusted, timeout=5).json() == {"status": "ok"}
+    with pytest.raises(requests.exceptions.SSLError):
+        requests.get(url, timeout=5)
+    with pytest.raises(requests.ConnectionError):
+        requests.get(url, verify=trusted, headers={"Host": "evil.example"}, timeout=5)
+
+
+def test_without_nginx_there_is_no_tls() -> None:
+    """Said before anything is started."""
+    with pytest.raises(BadParameter, match="no") as raised:
+        Stack.start(scenario=Scenario(apis=1), tls=True, say=quiet)
+    assert "apis=2" in raised.value.remedy
