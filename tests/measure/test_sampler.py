@@ -18,6 +18,17 @@ from eureke.measure.sampler import Sample, Sampler, Usage, read_samples
 from eureke.settings import Settings
 from eureke.stack.stack import Stack
 
+PARENT = """
+import subprocess, sys
+child = subprocess.Popen([sys.executable, "-c", sys.argv[1]], stdout=subprocess.PIPE)
+child.stdout.readline()
+print(child.pid, flush=True)
+sys.stdin.readline()
+child.kill()
+child.wait()
+print("its child has ended", flush=True)
+sys.stdin.readline()
+"""
 BUSY = "import sys\nprint(flush=True)\nwhile True: pass"
 
 
@@ -67,6 +78,30 @@ def test_a_process_has_its_cpu_seconds_and_its_memory(
     assert first.available_bytes > 0
     assert first.disk_free_bytes > 0
     sampler.close()
+
+
+def test_nginx_has_the_seconds_of_its_workers(
+    nowhere: Settings, tmp_path: Path, eventually: Eventually
+) -> None:
+    """Its first process does nothing itself; what its workers have used stays when they end."""
+    with subprocess.Popen(
+        [sys.executable, "-c", PARENT, BUSY],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as parent:
+        assert parent.stdin is not None
+        assert parent.stdout is not None
+        child = psutil.Process(int(parent.stdout.readline()))
+        processes = write_processes(tmp_path / "processes.json", nginx=(parent.pid, 0.0))
+        sampler = Sampler(nowhere, processes, timeout_s=0.05)
+        eventually(lambda: child.cpu_times().user > 0.3)
+        before = sampler.sample().processes["nginx"].cpu_s
+        parent.stdin.write("\n")
+        parent.stdin.flush()
+        assert "ended" in parent.stdout.readline()
+        assert sampler.sample().processes["nginx"].cpu_s >= before > 0.3
+        sampler.close()
 
 
 def test_processes_come_and_go_with_the_file(

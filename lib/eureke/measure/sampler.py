@@ -26,6 +26,8 @@ from eureke.measure.queues import Queues
 from eureke.settings import Settings, announce_ready
 
 PERIOD_S = 0.25
+FAMILIES = ("nginx",)
+"""Those whose children do the work."""
 
 
 class Usage(msgspec.Struct, frozen=True, array_like=True):
@@ -108,10 +110,13 @@ class Sampler:
 
     def _usages(self) -> Iterator[tuple[str, Usage]]:
         for name, (process, created_s) in self._processes.items():
-            with contextlib.suppress(psutil.Error), process.oneshot():
-                times = process.cpu_times()
-                memory = process.memory_info()
-                yield name, Usage(times.user + times.system, memory.rss, created_s)
+            with contextlib.suppress(psutil.Error):
+                used = [_used(process, ended=name in FAMILIES)]
+                for child in process.children() if name in FAMILIES else ():
+                    with contextlib.suppress(psutil.NoSuchProcess):
+                        used.append(_used(child))
+                cpu_s, rss_bytes = (sum(each) for each in zip(*used, strict=True))
+                yield name, Usage(cpu_s, int(rss_bytes), created_s)
 
     def _queue_length(self) -> int | None:
         try:
@@ -124,6 +129,14 @@ class Sampler:
             return sum(each.records for each in self._lags.lags(self._lags.ends()))
         except KafkaException:
             return None
+
+
+def _used(process: psutil.Process, *, ended: bool = False) -> tuple[float, int]:
+    """CPU seconds, with those of its children that have `ended` if asked for, and memory."""
+    with process.oneshot():
+        times = process.cpu_times()
+        of_children_s = times.children_user + times.children_system if ended else 0.0
+        return times.user + times.system + of_children_s, process.memory_info().rss
 
 
 def read_samples(path: Path, *, begin_ns: int = 0) -> list[Sample]:
