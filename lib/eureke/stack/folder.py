@@ -126,7 +126,8 @@ def sweep(folder: Path) -> list[str]:
 def remove_data(folder: Path) -> bool:
     """Removes all that a stack kept but its logs; whether there was anything."""
     data = [path for path in folder.iterdir() if path.name != "logs"] if folder.exists() else []
-    for path in data:
+    # The lock goes last: without it the rest is taken for left behind, by somebody else too.
+    for path in sorted(data, key=lambda each: each.name == _LOCK):
         if path.is_dir():
             shutil.rmtree(path)
         else:
