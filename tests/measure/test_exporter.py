@@ -149,7 +149,7 @@ def nginx(tmp_path: Path) -> Iterator[str]:
         f" scgi_temp_path a; server {{ listen 127.0.0.1:{port}; location /status {{ stub_status; }}"
         " } }"
     )
-    command = [found.path, "-p", str(tmp_path), "-c", "nginx.conf", "-e", "stderr"]
+    command = [str(found.path), "-p", str(tmp_path), "-c", "nginx.conf", "-e", "stderr"]
     tried = subprocess.run([*command, "-t"], capture_output=True, check=False)
     if b"unknown directive" in tried.stderr:
         pytest.skip("the Nginx of this machine was built without stub_status")

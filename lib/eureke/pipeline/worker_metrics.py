@@ -10,6 +10,7 @@ from eureke.notification import Receipt
 
 Result = Literal["answered", "inbox_hit", "failed"]
 RESULTS: Final[tuple[Result, ...]] = ("answered", "inbox_hit", "failed")
+OUTCOMES: Final = ("delivered", "rejected", "retry", "refused")
 Kind = Literal[
     "timeout", "connection", "throttled", "server_error", "client_error", "unreadable", "not_asked"
 ]
@@ -41,14 +42,17 @@ class WorkerMetrics:
 
     def __init__(self, lane: str) -> None:
         self._lane = lane
+        # Found once: to find a series by its labels costs more than to count.
         self._tasks = {result: TASKS.labels(lane, result) for result in RESULTS}
+        self._notifications = {name: NOTIFICATIONS.labels(lane, name) for name in OUTCOMES}
+        self._took, self._last = TASK.labels(lane), LAST.labels(lane)
         self.at_work = AT_WORK.labels(lane).track_inprogress
 
     def ended(self, result: Result, *, took_s: float) -> None:
         """Counts a task."""
         self._tasks[result].inc()
-        TASK.labels(self._lane).observe(took_s)
-        LAST.labels(self._lane).set_to_current_time()
+        self._took.observe(took_s)
+        self._last.set_to_current_time()
 
     def answered(self, receipt: Receipt, *, count: int) -> None:
         """Counts the notifications of a receipt that Kafka has."""
@@ -59,7 +63,7 @@ class WorkerMetrics:
             "refused": count if receipt.refused else 0,
         }
         for outcome, found in outcomes.items():
-            NOTIFICATIONS.labels(self._lane, outcome).inc(found)
+            self._notifications[outcome].inc(found)
 
     def asked(self, channel: str, *, began_s: float) -> None:
         """Notes how long the provider took."""

@@ -1,0 +1,315 @@
+"""A stack that is watched: whom Prometheus asks, and that its sums are those of the account."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+import pytest
+import requests
+from confluent_kafka import Producer
+from tests.waiting import wait_until
+
+from eureke import programs
+from eureke.errors import BadParameter, ProgramMissing, ServiceFailed
+from eureke.measure.account import Account
+from eureke.measure.prometheus import Prometheus
+from eureke.programs.sought import Sought
+from eureke.run import Run
+from eureke.scenario import Scenario
+from eureke.stack.ports import free_ports
+from eureke.stack.stack import Stack
+from eureke.stack.targets import FILE, write_targets
+
+SCENARIO = Scenario(
+    count=20_000,
+    urgent_per_s=20,
+    open_loop_s=0,
+    warm_up=200,
+    users=2_000,
+    dispatchers=2,
+    workers=2,
+    apis=2,
+    monitoring=True,
+)
+SETTLED = ("delivered", "suppressed", "expired", "duplicate", "malformed", "dead_lettered")
+SERIES_MOST = 3_000
+
+
+@pytest.fixture(scope="module")
+def watched() -> Iterator[Stack]:
+    """A stack with two of each kind, and Prometheus."""
+    with Stack.start(scenario=SCENARIO, say=lambda _line: None) as warm:
+        yield warm
+
+
+@pytest.fixture
+def prometheus(watched: Stack) -> Prometheus:
+    """The one of that stack, which has asked everybody."""
+    found = Prometheus(watched.settings.prometheus_url)
+    found.until_scraped(time.time())
+    return found
+
+
+def sums(prometheus: Prometheus) -> dict[str, float]:
+    """What all processes together have counted so far, each kind of them for itself."""
+    prometheus.until_scraped(time.time())
+    outcomes = prometheus.now("sum by (outcome) (eureke_dispatcher_outcomes_total)")
+    found = dict(zip(outcomes["outcome"], outcomes["value"], strict=True))
+    for name, query in {
+        "records": "eureke_dispatcher_records_total",
+        "told by workers": 'eureke_worker_notifications_total{outcome="delivered"}',
+        "effects": 'eureke_provider_items_total{result="effect"}',
+    }.items():
+        found[name] = float(prometheus.now(f"sum({query})")["value"].sum())
+    return found
+
+
+def of_account(account: Account) -> dict[str, float]:
+    """The same, as the ledger counts it."""
+    return {
+        **{name: getattr(account, name) for name in SETTLED if name != "duplicate"},
+        "duplicate": account.duplicates,
+        "records": account.records,
+        "told by workers": account.delivered,
+        "effects": account.delivered,
+    }
+
+
+def counted(
+    stack: Stack, prometheus: Prometheus, folder: Path, *, warm_up: int
+) -> tuple[dict[str, float], Account]:
+    """What a run added to the sums, and its account."""
+    scenario = replace(SCENARIO, warm_up=warm_up)
+    run = Run.begin(scenario, stack, results_folder=folder, floor=False)
+    before = sums(prometheus)
+    account = run.flat_out().account
+    run.close()
+    return {name: value - before[name] for name, value in sums(prometheus).items()}, account
+
+
+def by_instance(table: pd.DataFrame) -> dict[str, float]:
+    return dict(zip(table["instance"], table["value"], strict=True))
+
+
+def test_everybody_who_tells_of_itself_is_asked(watched: Stack, prometheus: Prometheus) -> None:
+    """By the names that the stack has for them."""
+    targets = prometheus.targets()
+    assert [each for each in targets if not each.up] == []
+    assert {each.instance for each in targets} == {
+        *("api-1", "api-2", "provider", "exporter", "prometheus"),
+        *("dispatcher-bulk-1", "dispatcher-bulk-2", "dispatcher-urgent-1"),
+        *("worker-bulk-1", "worker-bulk-2", "worker-urgent-1"),
+    }
+    ups = prometheus.now("eureke_exporter_up")
+    assert dict(zip(ups["server"], ups["value"], strict=True)) == {
+        "kafka": 1, "redis-queue": 1, "redis-cache": 1, "host": 1
+    }  # fmt: skip
+
+
+def test_the_sums_are_those_of_the_account(
+    watched: Stack, prometheus: Prometheus, tmp_path: Path
+) -> None:
+    """To the last record: what dispatchers, workers, provider and senders have counted."""
+    found, account = counted(watched, prometheus, tmp_path, warm_up=SCENARIO.warm_up)
+    assert account.closes, account
+    assert found == of_account(account)
+    sent = prometheus.now('sum by (fate) (eureke_sender_records_total{tag=""})')
+    fates = dict(zip(sent["fate"], sent["value"], strict=True))
+    assert fates == {
+        name: getattr(account, name) for name in ("acknowledged", "refused", "unknown")
+    }
+    tasks = by_instance(prometheus.now('eureke_worker_tasks_total{result="answered"}'))
+    assert all(tasks.values()), "each worker had a part in it"
+    stages = prometheus.now("sum by (stage) (eureke_dispatcher_stage_seconds_count)")
+    totals = sums(prometheus)
+    assert dict(zip(stages["stage"], stages["value"], strict=True)) == {
+        "kafka": totals["records"],
+        **dict.fromkeys(("dispatch", "queue", "provider", "receipt"), totals["delivered"]),
+    }
+
+
+def test_control_with_one_worker_left_out_the_sums_are_others(
+    watched: Stack, prometheus: Prometheus, tmp_path: Path
+) -> None:
+    """The comparison would notice."""
+    file = watched.folder / FILE
+    targets = json.loads(file.read_text())
+    left = [each for each in targets if each["labels"]["instance"] != "worker-bulk-2"]
+    file.write_text(json.dumps(left))
+    try:
+        until_there_are(len(left), prometheus)
+        found, account = counted(watched, prometheus, tmp_path, warm_up=0)
+    finally:
+        file.write_text(json.dumps(targets))
+        until_there_are(len(targets), prometheus)
+    assert account.closes, account
+    differing = {name for name, value in of_account(account).items() if found[name] != value}
+    assert differing == {"told by workers"}
+
+
+def test_whoever_is_away_or_answers_garbage_is_down_and_the_others_are_not(
+    watched: Stack, prometheus: Prometheus
+) -> None:
+    """A file of targets that cannot be read changes nothing; whatever starts mends it."""
+    file = watched.folder / FILE
+    targets = json.loads(file.read_text())
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        threading.Thread(target=babble, args=(listener,), daemon=True).start()
+        strangers = {"garbage": listener.getsockname()[1], "away": free_ports(1)[0]}
+        added = [
+            {"targets": [f"127.0.0.1:{port}"], "labels": {"job": "stranger", "instance": name}}
+            for name, port in strangers.items()
+        ]
+        try:
+            file.write_text(json.dumps([*targets, *added]))
+            until_there_are(len(targets) + 2, prometheus)
+            prometheus.until_scraped(time.time())
+            down = {each.instance: each.trouble for each in prometheus.targets() if not each.up}
+            assert set(down) == {"garbage", "away"}
+            assert all(down.values())
+            file.write_text("[")
+            prometheus.until_scraped(time.time())
+            assert len(prometheus.targets()) == len(targets) + 2
+        finally:
+            watched.restart("api-2")
+            listener.shutdown(socket.SHUT_RDWR)
+    until_there_are(len(targets), prometheus)
+    assert file.read_text() == json.dumps(targets, indent=1)
+
+
+def until_there_are(count: int, prometheus: Prometheus) -> None:
+    wait_until(
+        lambda: len(prometheus.targets()) == count, within_s=20, what="the change of targets"
+    )
+
+
+def babble(listener: socket.socket) -> None:
+    """Answers every request with what is no metric."""
+    while True:
+        try:
+            connection, _ = listener.accept()
+        except OSError:
+            return  # the test is over
+        with connection:
+            connection.recv(65536)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 14\r\n\r\n<html>Welcome!")
+
+
+def test_what_strangers_make_up_does_not_become_series(
+    watched: Stack, prometheus: Prometheus
+) -> None:
+    """Unknown routes, methods, channels and records; however many, the series are as many."""
+
+    def garbage(number: int) -> None:
+        for name in ("api-1", "api-2"):
+            api = f"http://{watched.addresses[name]}"
+            for method in ("GET", "PURGE", "MKCOL", "PROPFIND", f"GARBAGE{number}"):
+                requests.request(method, f"{api}/nowhere/{number}", timeout=5)
+                requests.request(method, f"{api}/users/{number}?a={number}", timeout=5)
+        provider = watched.settings.provider_url
+        requests.post(f"{provider}/v1/pigeon-{number}", json=[], timeout=5)
+        requests.put(f"{provider}/nowhere/{number}", timeout=5)
+        requests.post(f"{provider}/v1/sms", data=b"{", timeout=5)
+        producer = Producer({"bootstrap.servers": watched.settings.kafka})
+        value = json.dumps({"id": f"made-up-{number}", "channel": f"pigeon-{number}"})
+        producer.produce(watched.settings.lane("bulk").topic, value.encode())
+        assert producer.flush(10) == 0
+
+    def series() -> float:
+        prometheus.until_scraped(time.time())
+        ours = prometheus.now('count({__name__=~"eureke_.*"})')
+        return float(ours["value"].iloc[0])
+
+    garbage(0)
+    before = series()
+    for number in range(1, 6):
+        garbage(number)
+    assert series() == before < SERIES_MOST
+    assert "pigeon" not in "".join(map(str, prometheus.now('{__name__=~"eureke_.*"}').to_numpy()))
+
+
+def test_nobody_but_the_stack_can_steer_it(watched: Stack, prometheus: Prometheus) -> None:
+    """No reload, no end, no deleting by HTTP, and no page of the web reads it."""
+    url = watched.settings.prometheus_url
+    for path in ("-/reload", "-/quit", "api/v1/admin/tsdb/delete_series?match[]=up"):
+        assert not requests.post(f"{url}/{path}", timeout=5).ok, path
+    answer = requests.get(f"{url}/api/v1/query?query=up", headers={"Origin": "http://a"}, timeout=5)
+    assert answer.ok
+    assert "Access-Control-Allow-Origin" not in answer.headers
+    assert all(each.up for each in prometheus.targets())
+
+
+def test_prometheus_killed_in_mid_run(watched: Stack, tmp_path: Path) -> None:
+    """The run goes on, its account closes, and Prometheus is back with what it knew."""
+    prometheus = Prometheus(watched.settings.prometheus_url)
+    prometheus.until_scraped(time.time())
+    known_s = time.time()
+    killed: list[float] = []
+
+    def kill(share: float) -> None:
+        if share > 0 and not killed:
+            killed.append(share)
+            watched.kill("prometheus")
+
+    scenario = replace(SCENARIO, latency_median_ms=150, urgent_per_s=0, warm_up=0)
+    run = Run.begin(scenario, watched, results_folder=tmp_path, floor=False)
+    phase = run.flat_out(disturb=kill)
+    run.close()
+    assert killed[0] < 1, "the load was over before the fault"
+    assert phase.account.closes, phase.account
+    assert phase.restarts == {"prometheus": 1}
+    prometheus.until_scraped(time.time())
+    assert [each for each in prometheus.targets() if not each.up] == []
+    assert len(prometheus.now("up", at_s=known_s)) == len(prometheus.targets())
+
+
+def test_tables_of_what_was(watched: Stack, prometheus: Prometheus) -> None:
+    """A row for each series and moment; no series is a table without rows."""
+    end_s = time.time()
+    rows = prometheus.over('up{job="worker"}', begin_s=end_s - 2, end_s=end_s, step_s=1)
+    assert list(rows.columns[-2:]) == ["time_s", "value"]
+    assert set(rows["instance"]) == {"worker-bulk-1", "worker-bulk-2", "worker-urgent-1"}
+    assert set(rows["value"]) == {1.0}
+    assert rows.groupby("instance").size().max() <= 3
+    assert list(prometheus.now("scalar(vector(2))")["value"]) == [2.0]
+    assert len(prometheus.now("nothing_of_this_name")) == 0
+
+
+def test_what_cannot_be_asked_says_why(watched: Stack, prometheus: Prometheus) -> None:
+    """An expression that is none, a server that is away, a stack without one."""
+    with pytest.raises(BadParameter, match="parse error"):
+        prometheus.now("sum by (")
+    with pytest.raises(BadParameter, match="monitoring"):
+        Prometheus("")
+    away = Prometheus(f"http://127.0.0.1:{free_ports(1)[0]}")
+    with pytest.raises(ServiceFailed, match="does not answer"):
+        away.now("up")
+    with pytest.raises(ServiceFailed, match="worker-bulk-1"):
+        prometheus.until_scraped(time.time() + 3600, within_s=0)
+
+
+@pytest.mark.usefixtures("home")
+def test_without_a_prometheus_the_stack_says_so_and_goes_on(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """One line; its senders write no metrics, and nobody is told an address."""
+
+    def missing(self: Sought) -> None:
+        raise ProgramMissing("there is no prometheus 2.31 or newer", remedy="install it")
+
+    said: list[str] = []
+    found = programs.REDIS.find()
+    monkeypatch.setattr(
+        Sought, "find", lambda self: found if self is programs.REDIS else missing(self)
+    )
+    with Stack.start(scenario=SCENARIO, only=("redis-queue",), say=said.append) as stack:
+        assert "nobody watches: there is no prometheus 2.31 or newer" in said
+        assert stack.settings.prometheus_url == ""
+        assert "prometheus" not in stack.names
+        write_targets(stack.folder, stack._state)
+        assert not (stack.folder / FILE).exists()
