@@ -59,6 +59,6 @@ def engine() -> Iterator[Engine]:
 
 @pytest.fixture(scope="session")
 def contained(engine: Engine) -> Iterator[Stack]:
-    """Everything up as containers, warm, for tests that break nothing."""
-    with Stack.start(scenario=Scenario(), backend="containers", say=quiet) as warm:
+    """Everything up as containers, Prometheus included, warm, for tests that break nothing."""
+    with Stack.start(scenario=Scenario(monitoring=True), backend="containers", say=quiet) as warm:
         yield warm

@@ -298,6 +298,7 @@ class Run:
             "users_url",
             "api_url",
             "api_tokens",
+            "nginx_status_url",
             "prometheus_url",
         )
         values = asdict(self._stack.settings)

@@ -76,6 +76,8 @@ class Settings:
     """Of the users database, as SQLAlchemy writes it."""
     api_url: str = ""
     """Of what is before the API's replicas, else of the only one; empty where there is none."""
+    nginx_status_url: str = ""
+    """Of Nginx' own counts; empty where there are none."""
     prometheus_url: str = ""
     """Of Prometheus; empty where there is none."""
     api_tokens: dict[str, str] = field(default_factory=dict)

@@ -28,14 +28,13 @@ Told = Callable[[], Values]
 def told(launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Told]:
     """Starts an exporter; gives what asks it."""
 
-    def start(settings: Settings, *arguments: str, samples: Path = tmp_path / "none") -> Told:
+    def start(settings: Settings, *, samples: Path = tmp_path / "none") -> Told:
         (port,) = free_ports(1)
         monkeypatch.setenv(METRICS_VARIABLE, f"127.0.0.1:{port}")
         launch(
             "eureke.measure.exporter",
             *("--samples", str(samples)),
             *("--metrics", str(tmp_path)),
-            *arguments,
             settings=settings,
         )
 
@@ -120,8 +119,9 @@ def test_who_is_away_is_down_and_what_senders_wrote_is_told_all_the_same(
         kafka="127.0.0.1:1",
         redis_queue="redis://127.0.0.1:1/0",
         redis_cache="redis://127.0.0.1:1/0",
+        nginx_status_url="http://127.0.0.1:1/status",
     )
-    values = told(nowhere, "--nginx", "http://127.0.0.1:1/status")()
+    values = told(nowhere)()
     assert set(ups(values).values()) == {0}
     assert len(ups(values)) == 5
     assert values["eureke_sender_sent_total", "a"] == 5
@@ -168,10 +168,10 @@ def nginx(tmp_path: Path) -> Iterator[str]:
 
 def test_nginx_by_its_own_counts(own: Settings, told: Callable[..., Told], nginx: str) -> None:
     """Every look is one request more; a page that is something else counts as away."""
-    ask = told(own, "--nginx", nginx)
+    ask = told(replace(own, nginx_status_url=nginx))
     first, second = ask(), ask()
     assert ups(first)["nginx"] == 1
     assert second["eureke_nginx_requests_total",] == first["eureke_nginx_requests_total",] + 1
     assert first["eureke_nginx_connections", "active"] >= 1
-    other = told(own, "--nginx", nginx.replace("/status", "/"))
+    other = told(replace(own, nginx_status_url=nginx.replace("/status", "/")))
     assert ups(other())["nginx"] == 0

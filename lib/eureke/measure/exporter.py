@@ -10,7 +10,7 @@ import logging
 import signal
 import sys
 import threading
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from types import FrameType
@@ -32,16 +32,18 @@ from eureke.settings import Settings, announce_ready
 log = logging.getLogger("exporter")
 TIMEOUT_S: Final = 0.7
 """Of all questions together: a scrape ends within its second, whoever is away."""
+THREADS: Final = 5
+"""One for each server."""
 AWAY: Final = (redis.RedisError, KafkaException, requests.RequestException, OSError, EurekeError)
 
 
 class Exporter(Collector):
     """Asks all servers when it is asked itself."""
 
-    def __init__(self, servers: Mapping[str, Asked], metrics: Path) -> None:
+    def __init__(self, servers: Callable[[], Mapping[str, Asked]], metrics: Path) -> None:
         self._servers = servers
         self._metrics = metrics
-        self._pool = ThreadPoolExecutor(len(servers), thread_name_prefix="asking")
+        self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="asking")
         self._asking: dict[str, Future[Told]] = {}
         self._one_at_a_time = threading.Lock()
 
@@ -67,10 +69,14 @@ class Exporter(Collector):
 
     def _ask(self) -> Iterator[tuple[str, Told | None]]:
         """What each server says; None of one that is away, or that was too slow."""
-        for name, server in self._servers.items():
+        before = self._asking
+        self._asking = {
             # One that has not answered yet is not asked once more.
-            if name not in self._asking or self._asking[name].done():
-                self._asking[name] = self._pool.submit(server.ask)
+            name: before[name]
+            if name in before and not before[name].done()
+            else self._pool.submit(server.ask)
+            for name, server in self._servers().items()
+        }
         wait(self._asking.values(), timeout=TIMEOUT_S)
         for name, asking in self._asking.items():
             try:
@@ -96,17 +102,26 @@ def _merge(found: dict[str, Metric], metrics: Iterable[Metric]) -> None:
             known.samples.extend(metric.samples)
 
 
-def _servers(settings: Settings, samples: Path, nginx: str) -> dict[str, Asked]:
-    queues = Queues(settings, timeout_s=TIMEOUT_S)
-    found: dict[str, Asked] = {
-        "kafka": Kafka(settings, timeout_s=TIMEOUT_S),
-        "redis-queue": Redis(
-            "redis-queue", settings.redis_queue, queues=queues, timeout_s=TIMEOUT_S
-        ),
-        "redis-cache": Redis("redis-cache", settings.redis_cache, queues=None, timeout_s=TIMEOUT_S),
-        "host": Host(samples),
-    }
-    return found | ({"nginx": Nginx(nginx, timeout_s=TIMEOUT_S)} if nginx else {})
+class Servers:
+    """Those of the stack that do not tell of themselves; Nginx may come while it runs."""
+
+    def __init__(self, settings: Settings, samples: Path) -> None:
+        queue, cache = "redis-queue", "redis-cache"
+        queues = Queues(settings, timeout_s=TIMEOUT_S)
+        self._always: dict[str, Asked] = {
+            "kafka": Kafka(settings, timeout_s=TIMEOUT_S),
+            queue: Redis(queue, settings.redis_queue, queues=queues, timeout_s=TIMEOUT_S),
+            cache: Redis(cache, settings.redis_cache, queues=None, timeout_s=TIMEOUT_S),
+            "host": Host(samples),
+        }
+        self._nginx: dict[str, Asked] = {}
+
+    def now(self) -> Mapping[str, Asked]:
+        """Those that there are now."""
+        url = Settings.of_process().nginx_status_url
+        if url and not self._nginx:
+            self._nginx["nginx"] = Nginx(url, timeout_s=TIMEOUT_S)
+        return self._always | self._nginx
 
 
 def main() -> None:
@@ -114,7 +129,6 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="eureke.measure.exporter")
     parser.add_argument("--samples", type=Path, required=True)
     parser.add_argument("--metrics", type=Path, required=True)
-    parser.add_argument("--nginx", default="", help="the address of its stub_status")
     given = parser.parse_args()
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     stopping = threading.Event()
@@ -124,8 +138,8 @@ def main() -> None:
 
     signal.signal(signal.SIGTERM, stop)
     try:
-        servers = _servers(Settings.of_process(), given.samples, given.nginx)
-        REGISTRY.register(Exporter(servers, given.metrics))
+        servers = Servers(Settings.of_process(), given.samples)
+        REGISTRY.register(Exporter(servers.now, given.metrics))
         exposed.serve()
     except EurekeError as error:
         sys.exit(str(error))

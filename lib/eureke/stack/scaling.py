@@ -29,6 +29,7 @@ from eureke.stack.state import (
     read_state,
     scaled,
     services,
+    status_url,
     upstream,
     write_settings,
 )
@@ -119,7 +120,8 @@ def _start(folder: Path, starter: Starter, come: Sequence[Service]) -> None:
 def _keep(folder: Path, state: State) -> None:
     """From here on the stack is what the state says, for whoever attaches too."""
     settings = Settings.read(folder / "settings.json")
-    write_settings(replace(settings, api_url=api_url(state)), state, folder)
+    changed = replace(settings, api_url=api_url(state), nginx_status_url=status_url(state))
+    write_settings(changed, state, folder)
     state.write(folder)
     if state.scrape_interval_s:
         write_targets(folder, state)

@@ -177,7 +177,8 @@ def upstream(state: State, replicas: Iterable[Service]) -> dict[str, str]:
     """Where Nginx finds these replicas of the API, by their names."""
     contained = state.backend == "containers"
     return {
-        each.name: _inside(each) if contained else address(state, each.name) for each in replicas
+        each.name: address_inside(each) if contained else address(state, each.name)
+        for each in replicas
     }
 
 
@@ -223,6 +224,7 @@ def settings(scenario: Scenario, state: State, folder: Path) -> Settings:
         provider_url=f"http://{address(state, 'provider')}",
         users_url=_users_url(state, folder),
         api_url=api_url(state),
+        nginx_status_url=status_url(state),
         prometheus_url=f"http://{address(state, 'prometheus')}" if state.scrape_interval_s else "",
         api_tokens={each: state.passwords[f"api-{each}"] for each in SCOPES},
         partitions=scenario.partitions,
@@ -244,16 +246,18 @@ def write_settings(settings: Settings, state: State, folder: Path) -> None:
 def _seen_from_inside(settings: Settings, state: State) -> Settings:
     """The same settings with the addresses by which containers find each other."""
     moved = {
-        address(state, each.name): _inside(each)
+        address(state, port_key(each, port)): address_inside(each, port)
         for each in services(state)
-        if each.container is not None and each.container.peer_port
+        if each.container is not None
+        for port in each.container.ports
     }
     names = ("nginx", *(f"api-{number + 1}" for number in range(state.apis)))
     found: dict[str, Any] = {"api_hosts": (*settings.api_hosts, *names)}
-    for name in ("kafka", "redis_queue", "redis_cache", "provider_url", "users_url", "api_url"):
+    servers = ("kafka", "redis_queue", "redis_cache", "provider_url", "users_url", "api_url")
+    for name in (*servers, "nginx_status_url"):
         value = getattr(settings, name)
-        for outside, inside in moved.items():
-            value = value.replace(outside, inside)
+        for outside, there in moved.items():
+            value = value.replace(outside, there)
         found[name] = value
     return replace(settings, **found)
 
@@ -263,9 +267,12 @@ def address(state: State, name: str) -> str:
     return f"127.0.0.1:{state.ports.get(name, 0)}"
 
 
-def _inside(service: Service) -> str:
-    """Where other containers find it."""
-    return f"{service.name}:{service.container.peer_port if service.container else 0}"
+def address_inside(service: Service, port: str = "") -> str:
+    """Where other containers find it; port 0 where it is none."""
+    if service.container is None:
+        return f"{service.name}:0"
+    number = service.container.ports[port] if port else service.container.peer_port
+    return f"{service.name}:{number}"
 
 
 def api_url(state: State) -> str:
@@ -273,6 +280,12 @@ def api_url(state: State) -> str:
     if not state.apis:
         return ""
     return f"http://{address(state, 'nginx' if state.balanced else 'api-1')}"
+
+
+def status_url(state: State) -> str:
+    """Of Nginx' own counts; empty where there are none."""
+    there = state.balanced and state.nginx_counts
+    return f"http://{address(state, 'nginx.status')}/status" if there else ""
 
 
 def _redis_url(state: State, name: str) -> str:

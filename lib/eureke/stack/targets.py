@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from eureke.stack.service import Service, port_key
-from eureke.stack.state import State, address, services
+from eureke.stack.state import State, address, address_inside, services
 
 FILE: Final = Path("data", "prometheus", "targets.json")
 
@@ -19,11 +19,13 @@ def blanks(state: State) -> dict[str, str]:
 
 
 def write_targets(folder: Path, state: State) -> None:
-    """Writes the targets of a running Prometheus anew; it looks at them every second.
+    """Writes the targets of a Prometheus that was started anew; it looks at them every second.
 
     In place, since a container sees this file and not its name.
     """
-    (folder / FILE).write_text(blanks(state)["targets"])
+    file = folder / FILE
+    if file.exists():
+        file.write_text(blanks(state)["targets"])
 
 
 def _told(state: State) -> list[Service]:
@@ -32,7 +34,8 @@ def _told(state: State) -> list[Service]:
 
 def _target(state: State, service: Service) -> dict[str, object]:
     job, *_ = service.name.partition("-")
-    at = address(state, port_key(service, service.metrics_port))
-    if state.backend == "containers" and service.container is not None:
-        at = f"{service.name}:{service.container.ports[service.metrics_port]}"
+    if state.backend == "containers":
+        at = address_inside(service, service.metrics_port)
+    else:
+        at = address(state, port_key(service, service.metrics_port))
     return {"targets": [at], "labels": {"job": job, "instance": service.name}}
