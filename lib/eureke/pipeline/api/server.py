@@ -195,13 +195,13 @@ def main() -> None:
         host=given.host,
         port=given.port,
         http=connections(settings),
-        ws_max_size=BODY_BYTES_MOST,
+        ws_max_size=API_BODY_BYTES_MOST,
         log_level="warning",
         access_log=False,
         timeout_keep_alive=API_IDLE_S,
         timeout_graceful_shutdown=GRACE_S,
         server_header=False,
-        proxy_headers=False,  # nobody is in front of it yet whose word could be taken
+        proxy_headers=False,  # anybody could send them
     )
 
 
