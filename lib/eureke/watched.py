@@ -64,7 +64,7 @@ class Watched:
         """Asks everything and writes it into the result's folder."""
         end_s = time.time()
         step_s = max(self._interval_s, (end_s - self._begin_s) / POINTS_MOST)
-        window = f"{max(SAMPLES_IN_WINDOW * self._interval_s, step_s):.1f}s"
+        window = f"{1000 * max(SAMPLES_IN_WINDOW * self._interval_s, step_s):.0f}ms"
         span = {"begin_s": self._begin_s, "end_s": end_s, "step_s": step_s}
         lines = self._told(lambda: list(self._lines(window, span))) or []
         events = self._told(lambda: list(self._events(window, span))) or []
@@ -109,10 +109,11 @@ class Watched:
     def _begins(
         self, event: Event, window: str, span: dict[str, float]
     ) -> Iterator[tuple[float, str, bool]]:
-        """Where an event's expression has an answer after it had none."""
+        """Where an event's expression has an answer after it had none; what was so when the run
+        began is none of its events."""
         last_s: dict[str, float] = {}
         for name, time_s, _ in self._asked(event.query, window, span):
-            if time_s - last_s.get(name, -np.inf) > 1.5 * span["step_s"]:
+            if time_s - last_s.get(name, 0.0) > 1.5 * span["step_s"]:
                 yield time_s, f"{event.title} {name}", event.bad
             last_s[name] = time_s
 

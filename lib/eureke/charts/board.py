@@ -1,8 +1,9 @@
 """A dashboard of a run: its panels side by side, in the time of the run."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Final
 
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
@@ -10,6 +11,7 @@ from matplotlib.ticker import MaxNLocator
 from eureke.charts.lesson import lesson
 from eureke.charts.numbers import rate, scaled, share, three_digits
 from eureke.charts.page import place
+from eureke.charts.series import Values
 from eureke.charts.style import (
     BAD,
     BLUE,
@@ -33,8 +35,10 @@ if TYPE_CHECKING:
 
 COLOURS: Final = (BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, SLATE)
 COLUMNS: Final = 2
-ROW_IN: Final = 2.05
-MOST_LINES: Final = len(COLOURS)
+ROW_IN: Final = 2.3
+MOST_LINES: Final = 6
+LEGEND_CHARACTERS: Final = 52
+"""So many fit into a row beside their marks."""
 
 
 def figure_board(result: "Result", board: Board) -> Chart:
@@ -58,30 +62,29 @@ def _drawn(result: "Result", board: Board) -> Chart:
         rows,
         COLUMNS,
         wspace=0.16,
-        hspace=0.85,
-        **place(chart, left_in=0.85, right_in=0.42, under_in=0.35, over_in=0.55),
+        hspace=0.95,
+        **place(chart, left_in=0.85, right_in=0.42, under_in=0.35, over_in=0.65),
     )
-    end_s = float(table["time_s"].max()) if len(table) else 1.0
+    times_s = np.sort(table["time_s"].unique())
     for number, panel in enumerate(board.panels):
         axes = chart.add_subplot(grid[number // COLUMNS, number % COLUMNS])
-        _panel(axes, panel, mine[mine["panel"] == panel.title])
+        _panel(axes, panel, mine[mine["panel"] == panel.title], times_s)
         _events(axes, events)
-        axes.set_xlim(0, end_s)
+        axes.set_xlim(0, max(times_s, default=1.0))
         axes.xaxis.set_major_locator(MaxNLocator(5, integer=True))
         if number >= len(board.panels) - COLUMNS:
             axes.set_xlabel("seconds of the run", labelpad=4)
     return chart
 
 
-def _panel(axes: Axes, panel: Panel, table: pd.DataFrame) -> None:
+def _panel(axes: Axes, panel: Panel, table: pd.DataFrame, times_s: Values) -> None:
     bare(axes, grid="y")
-    axes.set_title(panel.title, color=INK, pad=22)
     lines = _lines(table)
     if panel.stacked and lines:
-        together = pd.DataFrame(lines).fillna(0)
+        together = pd.DataFrame(lines).reindex(times_s).fillna(0)
         axes.stackplot(
             together.index.to_numpy(), *(together[name] for name in lines), colors=COLOURS,
-            alpha=0.85, labels=list(lines), linewidth=0,
+            alpha=0.85, labels=list(lines), linewidth=0, step="mid",
         )  # fmt: skip
     else:
         for (name, line), colour in zip(lines.items(), COLOURS, strict=False):
@@ -89,9 +92,11 @@ def _panel(axes: Axes, panel: Panel, table: pd.DataFrame) -> None:
     if panel.limit is not None:
         axes.axhline(panel.limit, color=BAD, linewidth=1, dashes=(4, 3))
     axes.set_ylim(bottom=0)
-    axes.yaxis.set_major_locator(MaxNLocator(3, min_n_ticks=2))
+    whole = panel.unit == "count"
+    axes.yaxis.set_major_locator(MaxNLocator(3, min_n_ticks=2, integer=whole))
     axes.yaxis.set_major_formatter(lambda value, _at: FORMS[panel.unit](value))
-    _legend(axes, len(lines), empty="no such thing happened" if panel.rare else "no data")
+    rows = _legend(axes, list(lines), empty="none happened" if panel.rare else "no data")
+    axes.set_title(panel.title, color=INK, pad=8 + 13 * rows)
 
 
 def _lines(table: pd.DataFrame) -> Mapping[str, "pd.Series[float]"]:
@@ -103,15 +108,18 @@ def _lines(table: pd.DataFrame) -> Mapping[str, "pd.Series[float]"]:
     return dict(sorted(found.items(), key=lambda each: -each[1].max())[:MOST_LINES])
 
 
-def _legend(axes: Axes, count: int, *, empty: str) -> None:
-    if not count:
+def _legend(axes: Axes, names: Sequence[str], *, empty: str) -> int:
+    """Names the lines above the axes; gives the rows that it takes."""
+    if not names:
         axes.text(0.5, 0.5, empty, transform=axes.transAxes, ha="center", color=GREY)
-        return
+        return 0
+    columns = max(1, min(len(names), LEGEND_CHARACTERS // (4 + max(map(len, names)))))
     axes.legend(
-        loc="lower left", bbox_to_anchor=(-0.02, 0.99), ncols=min(count, 4), frameon=False,
+        loc="lower left", bbox_to_anchor=(-0.02, 0.99), ncols=columns, frameon=False,
         fontsize=7.5, labelcolor=GREY, handlelength=0.9, handletextpad=0.4, columnspacing=1.0,
         borderpad=0.1,
     )  # fmt: skip
+    return -(-len(names) // columns)
 
 
 def _events(axes: Axes, events: pd.DataFrame) -> None:
@@ -121,7 +129,7 @@ def _events(axes: Axes, events: pd.DataFrame) -> None:
 
 
 def _duration(value: float) -> str:
-    return f"{three_digits(value * 1e3)} ms" if value < 1 else f"{three_digits(value)} s"
+    return f"{value * 1e3:g} ms" if 0 < value < 1 else f"{value:g} s"
 
 
 def _size(value: float) -> str:

@@ -59,14 +59,16 @@ OVERVIEW: Final = Board(
             ),
         ),
         Panel(
-            title="Busy cores, by process",
-            question="Which process needs the machine? Once all cores are busy, this is the limit.",
+            title="Busy cores, by kind of process",
+            question="Who needs the machine? Once all cores are busy, this is the limit.",
             unit="cores",
             stacked=True,
             queries=(
                 Query(
-                    expression="sum by (process) (rate(eureke_process_cpu_seconds_total[$window]))",
-                    legend="{{process}}",
+                    expression="sum by (kind) (label_replace("
+                    "rate(eureke_process_cpu_seconds_total[$window]), "
+                    '"kind", "$1", "process", "([a-z]+).*"))',
+                    legend="{{kind}}",
                 ),
             ),
         ),
