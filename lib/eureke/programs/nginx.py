@@ -9,7 +9,7 @@ from eureke.programs.sought import Sought
 NGINX: Final = Sought(
     title="Nginx",
     command="nginx",
-    needed=(1, 19, 4),  # `ssl_reject_handshake`
+    needed=(1, 19, 5),  # `-e`
     version=("-v", r"nginx/([\d.]+)"),
     packages=("nginx", "libcrypt1", "libpcre2-8-0", "libssl3", "zlib1g"),
     in_packages="usr/sbin/nginx",

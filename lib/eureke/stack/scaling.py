@@ -154,7 +154,7 @@ def _running(folder: Path) -> dict[str, int]:
 
 
 def tell_nginx(folder: Path, state: State, starter: Starter) -> None:
-    """Has Nginx choose among the replicas that run; returns when it sends to no others.
+    """Has Nginx choose among the state's replicas; returns when it sends to no others.
 
     Raises:
         ServiceFailed: it does not take them up.
@@ -162,16 +162,25 @@ def tell_nginx(folder: Path, state: State, starter: Starter) -> None:
     running = _running(folder)
     if "nginx" not in running:
         return  # it reads the file when it starts
-    # A container that does not run has no address, and without one Nginx takes up nothing.
-    named = [each for each in services(state) if each.name in running]
-    replicas = [each for each in named if each.name.startswith("api-")]
+    replicas = [each for each in services(state) if each.name.startswith("api-")]
+    if state.backend == "containers":
+        # One that does not run has no address there, and Nginx would take up nothing at all.
+        replicas = [each for each in replicas if each.name in running]
     starter.write_files(nginx(state, replicas))
     former = _workers(running["nginx"])
     ask(folder, "signal", name="nginx", number=int(signal.SIGHUP))
     wanted = [*upstream(state, replicas).values()]
     url = f"http://{address(state, 'nginx.status')}/upstream"
-    _until(lambda: requests.get(url, timeout=5).text.split() == wanted, "has the new replicas")
+    _until(lambda: _in_force(url) == wanted, "has the new replicas")
     _until(lambda: not any(map(_lives, former)), "has ended its former workers")
+
+
+def _in_force(url: str) -> list[str]:
+    """The replicas that Nginx says it has; none where it says nothing."""
+    try:
+        return requests.get(url, timeout=5).text.split()
+    except requests.RequestException:
+        return []
 
 
 def _workers(pid: int) -> list[psutil.Process]:
