@@ -55,14 +55,18 @@ def test_without_a_package_there_is_none_and_the_remedy_says_so(
 
 @pytest.mark.parametrize("missing", OPTIONAL, ids=lambda each: each.title)
 def test_set_up_goes_on_without_it(
-    missing: Sought, whole_cache: Path, no_network: None, bare_path: StandIn
+    missing: Sought, jars: Path, no_network: None, bare_path: StandIn
 ) -> None:
     """A stack can do without, and set-up says why it will have to."""
-    for folder in missing.folders:
-        if folder.exists():
-            folder.rename(folder.with_name(f"{folder.name}.gone"))
-    bare_path("java", 'openjdk version "21.0.4" 2024-07-16')
-    bare_path("redis-server", "Redis server v=7.2.4 sha=00000000:0 malloc=libc bits=64")
+    said_by = {
+        "java": 'openjdk version "21.0.4" 2024-07-16',
+        "nginx": "nginx version: nginx/1.22.1",
+        "prometheus": "prometheus, version 2.42.0",
+        "redis-server": "Redis server v=7.2.4 sha=00000000:0 malloc=libc bits=64",
+    }
+    for name, line in said_by.items():
+        if name != missing.command:
+            bare_path(name, line)
     said: list[str] = []
     programs.install(said.append)
     assert any(line.startswith(f"without {missing.title}: ") for line in said)
