@@ -29,7 +29,7 @@ SCENARIO = Scenario(
     count=20_000,
     urgent_per_s=20,
     open_loop_s=0,
-    warm_up=200,
+    warm_up=0,
     users=2_000,
     dispatchers=2,
     workers=2,
@@ -45,6 +45,14 @@ def watched() -> Iterator[Stack]:
     """A stack with two of each kind, and Prometheus."""
     with Stack.start(scenario=SCENARIO, say=lambda _line: None) as warm:
         yield warm
+
+
+@pytest.fixture
+def alone(watched: Stack) -> Iterator[None]:
+    """Nothing but the load: canaries are no part of an account, and would be of the sums."""
+    watched.pause("canary")
+    yield
+    watched.resume("canary")
 
 
 @pytest.fixture
@@ -81,15 +89,20 @@ def of_account(account: Account) -> dict[str, float]:
 
 
 def counted(
-    stack: Stack, prometheus: Prometheus, folder: Path, *, warm_up: int
+    scenario: Scenario, stack: Stack, prometheus: Prometheus, folder: Path
 ) -> tuple[dict[str, float], Account]:
     """What a run added to the sums, and its account."""
-    scenario = replace(SCENARIO, warm_up=warm_up)
+    wait_until(lambda: idle(prometheus), within_s=20, what="the last canary's outcome")
     run = Run.begin(scenario, stack, results_folder=folder, floor=False)
     before = sums(prometheus)
     account = run.flat_out().account
     run.close()
     return {name: value - before[name] for name, value in sums(prometheus).items()}, account
+
+
+def idle(prometheus: Prometheus) -> bool:
+    prometheus.until_scraped(time.time())
+    return float(prometheus.now("sum(eureke_kafka_lag_records)")["value"].iloc[0]) == 0
 
 
 def by_instance(table: pd.DataFrame) -> dict[str, float]:
@@ -101,7 +114,7 @@ def test_everybody_who_tells_of_itself_is_asked(watched: Stack, prometheus: Prom
     targets = prometheus.targets()
     assert [each for each in targets if not each.up] == []
     assert {each.instance for each in targets} == {
-        *("api-1", "api-2", "provider", "exporter", "prometheus"),
+        *("api-1", "api-2", "provider", "exporter", "canary", "prometheus"),
         *("dispatcher-bulk-1", "dispatcher-bulk-2", "dispatcher-urgent-1"),
         *("worker-bulk-1", "worker-bulk-2", "worker-urgent-1"),
     }
@@ -115,18 +128,19 @@ def test_everybody_is_asked_where_servers_are_containers(contained: Stack) -> No
     found.until_scraped(time.time())
     assert [each for each in found.targets() if not each.up] == []
     assert {each.job for each in found.targets()} == {
-        *("dispatcher", "worker", "provider", "exporter", "prometheus")
+        *("dispatcher", "worker", "provider", "exporter", "canary", "prometheus")
     }
     assert set(found.now("eureke_exporter_up")["value"]) == {1.0}
     processes = found.now("eureke_process_cpu_seconds_total")["process"]
     assert {"kafka", "worker-bulk-1"} <= set(processes)
 
 
+@pytest.mark.usefixtures("alone")
 def test_the_sums_are_those_of_the_account(
     watched: Stack, prometheus: Prometheus, tmp_path: Path
 ) -> None:
     """To the last record: what dispatchers, workers, provider and senders have counted."""
-    found, account = counted(watched, prometheus, tmp_path, warm_up=SCENARIO.warm_up)
+    found, account = counted(SCENARIO, watched, prometheus, tmp_path)
     assert account.closes, account
     assert found == of_account(account)
     sent = prometheus.now('sum by (fate) (eureke_sender_records_total{tag=""})')
@@ -144,6 +158,7 @@ def test_the_sums_are_those_of_the_account(
     }
 
 
+@pytest.mark.usefixtures("alone")
 def test_control_with_one_worker_left_out_the_sums_are_others(
     watched: Stack, prometheus: Prometheus, tmp_path: Path
 ) -> None:
@@ -154,7 +169,8 @@ def test_control_with_one_worker_left_out_the_sums_are_others(
     file.write_text(json.dumps(left))
     try:
         until_there_are(len(left), prometheus)
-        found, account = counted(watched, prometheus, tmp_path, warm_up=0)
+        bulk = replace(SCENARIO, urgent_per_s=0)
+        found, account = counted(bulk, watched, prometheus, tmp_path)
     finally:
         file.write_text(json.dumps(targets))
         until_there_are(len(targets), prometheus)
@@ -278,7 +294,7 @@ def test_prometheus_killed_in_mid_run(watched: Stack, tmp_path: Path) -> None:
             killed.append(share)
             watched.kill("prometheus")
 
-    scenario = replace(SCENARIO, latency_median_ms=150, urgent_per_s=0, warm_up=0)
+    scenario = replace(SCENARIO, latency_median_ms=150, urgent_per_s=0)
     run = Run.begin(scenario, watched, results_folder=tmp_path, floor=False)
     phase = run.flat_out(disturb=kill)
     run.close()
@@ -329,7 +345,8 @@ def test_without_a_prometheus_the_stack_says_so_and_goes_on(
     monkeypatch.setattr(
         Sought, "find", lambda self: found if self is programs.REDIS else missing(self)
     )
-    with Stack.start(scenario=SCENARIO, only=("redis-queue",), say=said.append) as stack:
+    scenario = Scenario(monitoring=True)
+    with Stack.start(scenario=scenario, only=("redis-queue",), say=said.append) as stack:
         assert "nobody watches: there is no prometheus 2.31 or newer" in said
         assert stack.settings.prometheus_url == ""
         assert "prometheus" not in stack.names
