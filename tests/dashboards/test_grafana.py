@@ -42,6 +42,27 @@ def test_panels_do_not_lie_on_each_other(board: Board) -> None:
     assert max(column for column, _ in cells) < 24
 
 
+@EACH
+def test_each_unit_is_that_of_what_is_asked(board: Board) -> None:
+    for panel, expression in board.expressions("5s"):
+        assert unit_of(expression) == panel.unit, f"{panel.title}: {expression}"
+
+
+def unit_of(expression: str) -> str:
+    """By Prometheus' own conventions for names."""
+    kinds = {
+        " / ": "share",
+        "burn_rate": "count",
+        "rate(eureke_process_cpu_seconds": "cores",
+        "histogram_quantile": "seconds",
+        "rate(": "per_s",
+        "deriv(": "per_s",
+        "_seconds": "seconds",
+        "_bytes": "bytes",
+    }
+    return next((unit for sign, unit in kinds.items() if sign in expression), "count")
+
+
 def test_it_is_told_where_everything_is(tmp_path: Path) -> None:
     files = provisioning("http://prometheus:9090", "/var/lib/grafana/dashboards")
     source = json.loads(files["datasources/prometheus.yaml"])["datasources"][0]

@@ -1,6 +1,7 @@
 """A stack that is watched: whom Prometheus asks, and that its sums are those of the account."""
 
 import json
+import re
 import socket
 import threading
 import time
@@ -11,10 +12,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 import requests
+import yaml
 from confluent_kafka import Producer
 from tests.waiting import wait_until
 
 from eureke import programs
+from eureke.dashboards import BOARDS, RULES
 from eureke.errors import BadParameter, ProgramMissing, ServiceFailed
 from eureke.measure.account import Account
 from eureke.measure.prometheus import Prometheus
@@ -38,6 +41,15 @@ SCENARIO = Scenario(
 )
 SETTLED = ("delivered", "suppressed", "expired", "duplicate", "malformed", "dead_lettered")
 SERIES_MOST = 3_000
+SENSIBLE = {
+    "per_s": (0, 1e6),
+    "seconds": (0, 600),
+    "bytes": (1e5, 1e11),
+    "share": (0, 1),
+    "count": (0, 1e6),
+    "cores": (0, 64),
+}
+"""Between these a value of the unit may lie; what is told in another one does not."""
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +168,33 @@ def test_the_sums_are_those_of_the_account(
         "kafka": totals["records"],
         **dict.fromkeys(("dispatch", "queue", "provider", "receipt"), totals["delivered"]),
     }
+
+
+def test_every_question_of_the_dashboards_and_the_rules_has_an_answer(
+    watched: Stack, prometheus: Prometheus, tmp_path: Path
+) -> None:
+    """In a run through everything there is; what is rare may be missing, and nothing else."""
+    scenario = replace(SCENARIO, entrance="api", count=10_000)
+    run = Run.begin(scenario, watched, results_folder=tmp_path, floor=False)
+    account = run.flat_out().account
+    result = run.close()
+    assert result.summary["monitoring"] == "whole"
+    lines = result.table("panels")
+    for board in BOARDS:
+        for panel in board.panels:
+            drawn = lines[(lines["board"] == board.id) & (lines["panel"] == panel.title)]
+            assert panel.rare or len(drawn), f"{board.id}: {panel.title}"
+            least, most = SENSIBLE[panel.unit]
+            assert drawn["value"].between(least, most).all(), f"{board.id}: {panel.title}"
+    known = set(prometheus.now('count by (__name__) ({__name__=~".+"})')["__name__"])
+    asked = set(re.findall(r"eureke_[a-z_]+", yaml.safe_load(RULES.read_text()).__repr__()))
+    assert asked <= known
+    agreement = result.table("agreement").set_index("outcome")
+    assert agreement.loc["suppressed", "prometheus"] == account.suppressed > 0
+    # Canaries on their way when it was asked are all that may differ.
+    differ = agreement["prometheus"] - agreement["account"]
+    assert differ.drop("delivered").eq(0).all()
+    assert abs(differ["delivered"]) <= 2 * SCENARIO.partitions
 
 
 @pytest.mark.usefixtures("alone")

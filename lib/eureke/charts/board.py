@@ -1,7 +1,7 @@
 """A dashboard of a run: its panels side by side, in the time of the run."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ from eureke.charts.style import (
     GREY,
     INK,
     ORANGE,
+    PAPER,
     PURPLE,
     SKY,
     SLATE,
@@ -111,7 +112,8 @@ def _lines(table: pd.DataFrame) -> Mapping[str, "pd.Series[float]"]:
 def _legend(axes: Axes, names: Sequence[str], *, empty: str) -> int:
     """Names the lines above the axes; gives the rows that it takes."""
     if not names:
-        axes.text(0.5, 0.5, empty, transform=axes.transAxes, ha="center", color=GREY)
+        at: dict[str, Any] = {"ha": "center", "color": GREY, "backgroundcolor": PAPER}
+        axes.text(0.5, 0.5, empty, transform=axes.transAxes, **at)
         return 0
     columns = max(1, min(len(names), LEGEND_CHARACTERS // (4 + max(map(len, names)))))
     axes.legend(

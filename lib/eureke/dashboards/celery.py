@@ -66,7 +66,6 @@ CELERY: Final = Board(
             title="Requests that failed as a whole",
             question="Is the provider away, slow, or full? Pauses come from these.",
             unit="per_s",
-            rare=True,
             queries=(
                 Query(
                     expression="sum by (kind) (rate(eureke_worker_request_errors_total[$window]))",

@@ -1,7 +1,7 @@
 """What a worker tells Prometheus: once a task or a request, never once a notification."""
 
 import time
-from typing import Final, Literal
+from typing import Final, Literal, get_args
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -25,7 +25,11 @@ NOTIFICATIONS: Final = Counter(
 TASK: Final = Histogram(
     "eureke_worker_task_seconds", "From taken to receipt in Kafka", _LANE, buckets=BUCKETS_S
 )
-LAST: Final = Gauge("eureke_worker_last_task_timestamp_seconds", "When a task last ended", _LANE)
+LAST: Final = Gauge(
+    "eureke_worker_last_task_timestamp_seconds",
+    "When a task last ended, or the worker began",
+    _LANE,
+)
 REQUEST: Final = Histogram(
     "eureke_worker_request_seconds",
     "A request to the provider",
@@ -45,7 +49,9 @@ class WorkerMetrics:
         # Found once: to find a series by its labels costs more than to count.
         self._tasks = {result: TASKS.labels(lane, result) for result in RESULTS}
         self._notifications = {name: NOTIFICATIONS.labels(lane, name) for name in OUTCOMES}
+        self._errors = {kind: ERRORS.labels(lane, kind) for kind in get_args(Kind)}
         self._took, self._last = TASK.labels(lane), LAST.labels(lane)
+        self._last.set_to_current_time()  # one that has just begun is not silent
         self.at_work = AT_WORK.labels(lane).track_inprogress
 
     def ended(self, result: Result, *, took_s: float) -> None:
@@ -71,4 +77,4 @@ class WorkerMetrics:
 
     def failed(self, kind: Kind, *, requests: int = 1) -> None:
         """Counts requests that failed as a whole."""
-        ERRORS.labels(self._lane, kind).inc(requests)
+        self._errors[kind].inc(requests)
