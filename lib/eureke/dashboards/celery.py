@@ -79,7 +79,7 @@ CELERY: Final = Board(
             unit="seconds",
             queries=(
                 Query(
-                    expression="time() - eureke_worker_last_task_timestamp_seconds",
+                    expression="clamp_min(time() - eureke_worker_last_task_timestamp_seconds, 0)",
                     legend="{{instance}}",
                 ),
             ),

@@ -74,8 +74,8 @@ STAGES: Final = Board(
             unit="seconds",
             queries=(
                 Query(
-                    expression="time() - max by (lane) "
-                    "(eureke_dispatcher_progress_timestamp_seconds)",
+                    expression="clamp_min(time() - max by (lane) "
+                    "(eureke_dispatcher_progress_timestamp_seconds), 0)",
                     legend="{{lane}}",
                 ),
             ),

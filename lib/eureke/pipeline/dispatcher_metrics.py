@@ -52,6 +52,7 @@ class DispatcherMetrics:
     def __init__(self, lane: str, *, flight: InFlight, channels: Channels) -> None:
         self._lane = lane
         self._records = RECORDS.labels(lane)
+        self.progressed()  # one that has just begun is not late
         self._batches, self._again = BATCHES.labels(lane), AGAIN.labels(lane)
         self._settled = {outcome: SETTLED.labels(lane, outcome) for outcome in OUTCOMES}
         # These are looked up when somebody asks, and cost nothing until then.
