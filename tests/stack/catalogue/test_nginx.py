@@ -240,6 +240,21 @@ def test_a_replica_that_is_gone_is_passed_over(balanced: Stack, client: Client) 
     assert {answer.status_code for answer in answers} == {202}
 
 
+def test_with_no_replica_left_it_says_so(balanced: Stack, client: Client) -> None:
+    """With a key or without: 502, and when to try again."""
+    for name in replicas(balanced):
+        balanced.kill(name)
+    try:
+        for headers in ({}, {"Idempotency-Key": "nobody"}):
+            answer = client.post("/notifications", json=HELLO, headers=headers)
+            is_problem(answer, 502)
+            assert answer.headers["Retry-After"] == "1"
+    finally:
+        for name in replicas(balanced):
+            balanced.start_service(name)
+    wait_until(lambda: client.get("/users").ok, within_s=10, what="an answer")
+
+
 def test_bodies_up_to_the_api_s_limits(client: Client) -> None:
     """Many notifications in one body pass, line by line; what is larger is a problem at once."""
     value = json.dumps(HELLO | {"data": {"to": "a@example.com", "text": "x" * 1_000}})
@@ -247,6 +262,8 @@ def test_bodies_up_to_the_api_s_limits(client: Client) -> None:
     assert many.json()["accepted"] == 3_000
     kind = {"Content-Type": "application/json"}
     is_problem(client.post("/users", data=b"x" * (2 << 20), headers=kind), 413)
+    in_chunks = iter([b"x" * (1 << 20)] * 2)
+    is_problem(client.post("/users", data=in_chunks, headers=kind), 413)
     too_many = client.post("/notifications", data=b"x" * (33 << 20), headers=NDJSON)
     is_problem(too_many, 413)
     assert too_many.headers["X-Request-Id"]

@@ -1,5 +1,6 @@
 """Nginx before the replicas of the API: the one address by which applications come in."""
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from http import HTTPStatus
@@ -27,6 +28,8 @@ PROBLEMS: Final = {
 """What Nginx answers itself, in the API's own words for what is wrong (RFC 9457)."""
 NAMED: Final = {431: "494 =431"}
 """Where Nginx has a number of its own."""
+# Where root starts a stack, a worker that is somebody else could not get into the run's folder.
+WORKER: Final = "" if os.getuid() else "user root;"
 INSIDE: Final = ("127.0.0.0/8", "10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16")
 """Who may see its counts: this machine, and a container's network."""
 AGAIN: Final = (429, 502, 504)
@@ -126,7 +129,7 @@ def nginx(
             "-e",
             "stderr",
             "-g",
-            "daemon off;",
+            f"daemon off; {WORKER}",
         ),
         probe="http",
         needs=tuple(replicas),
