@@ -24,6 +24,7 @@ from eureke.measure.prometheus import Prometheus
 from eureke.programs.sought import Sought
 from eureke.run import Run
 from eureke.scenario import Scenario
+from eureke.stack.display import environment
 from eureke.stack.ports import free_ports
 from eureke.stack.stack import Stack
 from eureke.stack.targets import FILE
@@ -123,6 +124,7 @@ def by_instance(table: pd.DataFrame) -> dict[str, float]:
 
 def test_everybody_who_tells_of_itself_is_asked(watched: Stack, prometheus: Prometheus) -> None:
     """By the names that the stack has for them."""
+    assert environment(watched)["EUREKE_PROMETHEUS"] == watched.settings.prometheus_url
     targets = prometheus.targets()
     assert [each for each in targets if not each.up] == []
     assert {each.instance for each in targets} == {

@@ -33,6 +33,7 @@ def environment(stack: Services) -> dict[str, str]:
         **({"EUREKE_API": settings.api_url} if settings.api_url else {}),
         **({"EUREKE_API_TOKEN": settings.api_tokens["write"]} if settings.api_url else {}),
         **_tls(stack),
+        **({"EUREKE_PROMETHEUS": settings.prometheus_url} if settings.prometheus_url else {}),
         "EUREKE_SETTINGS": str(stack.folder / "settings.json"),
     }
 
