@@ -208,13 +208,17 @@ def bench(
 
 
 @app.command()
-def up(servers: GivenServers = None, backend: ChosenBackend = "auto") -> None:
+def up(
+    servers: GivenServers = None,
+    backend: ChosenBackend = "auto",
+    monitoring: Annotated[bool, typer.Option(help="have Prometheus watch it")] = False,
+) -> None:
     """Start a stack and leave it running, the API included."""
     from eureke.scenario import Scenario
     from eureke.stack.stack import Stack
 
     _give(servers, backend)
-    stack = Stack.start(scenario=Scenario(apis=1), say=typer.echo)
+    stack = Stack.start(scenario=Scenario(apis=1, monitoring=monitoring), say=typer.echo)
     stack.detach()
     typer.echo(f"up: {stack.folder}; `eureke env` shows its addresses, `eureke down` ends it")
 

@@ -14,6 +14,7 @@ from eureke.errors import BadParameter, EurekeError
 KAFKA_VERSION: Final = "4.3.1"
 IMAGES: Final = {
     "kafka": f"apache/kafka:{KAFKA_VERSION}",
+    "grafana": "grafana/grafana:11.6.0",
     "nginx": "nginx:1.22.1",
     "redis": "redis:7.0.15",
     "postgres": "postgres:15",

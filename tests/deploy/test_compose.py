@@ -17,10 +17,11 @@ import yaml
 from confluent_kafka import Consumer, Producer, TopicPartition
 from tests.waiting import wait_until
 
+from eureke.measure.prometheus import Prometheus
 from eureke.notification import Notification, Priority, Receipt
 from eureke.settings import IMAGES, LANES, PASSWORD_VARIABLE, Settings
 from eureke.stack import catalogue
-from eureke.stack.compose import FOLDER, NGINX, rendered
+from eureke.stack.compose import GRAFANA, NGINX, rendered
 from eureke.stack.engine import Engine
 from eureke.stack.image import build
 from eureke.stack.ports import free_ports
@@ -28,7 +29,10 @@ from eureke.stack.service import Service
 
 FILE = Path(__file__).parents[2] / "deploy" / "compose.yaml"
 SERVICES: dict[str, dict[str, Any]] = yaml.safe_load(FILE.read_text())["services"]
-SERVERS = (*catalogue.INFRASTRUCTURE, *catalogue.CONTAINERS_ONLY, NGINX)
+SERVERS = (
+    *(*catalogue.INFRASTRUCTURE, *catalogue.CONTAINERS_ONLY),
+    *(NGINX, catalogue.PROMETHEUS, GRAFANA),
+)
 ROLES: dict[str, Service] = {
     "api": catalogue.api(1),
     "provider": catalogue.PROVIDER,
@@ -36,6 +40,8 @@ ROLES: dict[str, Service] = {
     "dispatcher-urgent": catalogue.dispatcher("urgent", 1),
     "worker": catalogue.worker("bulk", 1),
     "worker-urgent": catalogue.worker("urgent", 1),
+    "exporter": catalogue.EXPORTER,
+    "canary": catalogue.CANARY,
 }
 COUNT = 400
 WORKERS = 4
@@ -77,10 +83,11 @@ def test_redis_has_the_catalogue_s_options(server: Service) -> None:
         assert told[f"--{name}"] == wanted[name]
 
 
-def test_nginx_has_the_catalogue_s_configuration() -> None:
+def test_what_is_mounted_is_the_catalogue_s() -> None:
     """Written out, as nobody fills it in there: `python -m eureke.stack.compose` does it anew."""
-    folder = FILE.parents[1] / FOLDER
-    assert {file.name: file.read_text() for file in folder.iterdir()} == rendered()
+    folders = [FILE.parent / name for name in ("nginx", "grafana")]
+    files = [file for folder in folders for file in folder.rglob("*") if file.is_file()]
+    assert {str(file.relative_to(FILE.parent)): file.read_text() for file in files} == rendered()
 
 
 @pytest.mark.parametrize("name", ROLES)
@@ -147,7 +154,7 @@ def compose_command() -> list[str]:
 @pytest.fixture(scope="module")
 def kafka(engine: Engine) -> Iterator[tuple[str, Compose]]:
     """The whole system, up with four workers, and Kafka's address."""
-    port, provider_port, api_port = free_ports(3)
+    port, provider_port, api_port, prometheus_port = free_ports(4)
     password = secrets.token_hex(16)
     compose = Compose(
         compose_command(),
@@ -157,6 +164,7 @@ def kafka(engine: Engine) -> Iterator[tuple[str, Compose]]:
             "EUREKE_IMAGE": build(engine, base=IMAGES["python"], say=print),
             "EUREKE_KAFKA_PORT": str(port),
             "EUREKE_PROVIDER_PORT": str(provider_port),
+            "EUREKE_PROMETHEUS_PORT": str(prometheus_port),
         },
     )
     try:
@@ -235,3 +243,20 @@ def test_what_is_sent_is_delivered(kafka: tuple[str, Compose], engine: Engine, l
     ids = compose("ps", "-q", name).split()
     hosts = {engine.client.containers.get(each).attrs["Config"]["Hostname"] for each in ids}
     assert {each.host for each in received(settings, lane)} == hosts
+
+
+@pytest.mark.timeout(240)
+def test_prometheus_finds_everybody(kafka: tuple[str, Compose]) -> None:
+    """Every worker too, by the one name that all of them have."""
+    _, compose = kafka
+    prometheus = Prometheus(f"http://{compose('port', 'prometheus', '9090').strip()}")
+
+    def up() -> dict[str, int]:
+        found = prometheus.now("sum by (job) (up)")
+        return {row["job"]: int(row["value"]) for row in found.to_dict("records")}
+
+    expected = {"api": 1, "dispatcher": 2, "worker": WORKERS + 1, "provider": 1, "exporter": 1}
+    expected |= {"canary": 1, "prometheus": 1}
+    wait_until(lambda: up() == expected, within_s=30, what="an answer of every target")
+    servers = set(prometheus.now("eureke_exporter_up == 1")["server"])
+    assert servers == {"kafka", "redis-queue", "redis-cache", "nginx"}

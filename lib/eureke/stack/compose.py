@@ -1,4 +1,4 @@
-"""Writes deploy/nginx anew, after the catalogue was changed: `python -m eureke.stack.compose`."""
+"""Writes what Compose mounts anew, after it was changed: `python -m eureke.stack.compose`."""
 
 from pathlib import Path
 from string import Template
@@ -7,27 +7,36 @@ from typing import Final
 from eureke.places import checkout
 from eureke.settings import API_HOSTS
 from eureke.stack import catalogue
+from eureke.stack.service import Service
 
-FOLDER: Final = "deploy/nginx"
+FOLDER: Final = "deploy"
 NGINX: Final = catalogue.nginx({"api": "api:8080"}, hosts=(*API_HOSTS, "nginx"))
 """Before as many replicas as the name `api` stands for when it starts."""
+GRAFANA: Final = catalogue.grafana("http://prometheus:9090")
 
 
 def rendered() -> dict[str, str]:
-    """Its files as Compose mounts them, by their names."""
+    """Its files, by their paths in `deploy`."""
     container = NGINX.container
     assert container is not None  # noqa: S101  it is one that has
     values = {"port": container.ports[""], "port_status": container.ports["status"]}
+    nginx = _filled(NGINX, bind="0.0.0.0", folder="/tmp", **values)  # noqa: S104, S108
+    return nginx | _filled(GRAFANA)
+
+
+def _filled(service: Service, **values: object) -> dict[str, str]:
     return {
-        name: Template(text).substitute(values, bind="0.0.0.0", folder="/tmp")  # noqa: S104, S108
-        for name, text in NGINX.files.items()
+        f"{service.name}/{name}": Template(text).substitute(values)
+        for name, text in service.files.items()
     }
 
 
 def main() -> None:
     """Writes them."""
     for name, text in rendered().items():
-        ((checkout() or Path()) / FOLDER / name).write_text(text)
+        file = (checkout() or Path()) / FOLDER / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_text(text)
 
 
 if __name__ == "__main__":

@@ -94,6 +94,7 @@ def _files(
     for name, inside in container.mounts.items():
         folder.mkdir(mode=0o700, exist_ok=True)
         file = folder / name
+        file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(Template(service.files[name]).substitute(values))
         file.chmod(0o644)
         found.append((str(file), inside, False))

@@ -27,13 +27,19 @@ def _with_image(choice: Choice, say: Say) -> Choice:
     # Imported here: who runs without an engine need not load its client.
     from eureke.stack.engine import Engine, answering  # noqa: PLC0415
 
-    image = IMAGES["prometheus"]
+    prometheus, grafana = IMAGES["prometheus"], IMAGES["grafana"]
     with answering():
         engine = Engine.connect()
-        engine.have(image, say=say)
+        engine.have(prometheus, say=say)
+        images = {"prometheus": prometheus}
+        try:
+            engine.have(grafana, say=say)
+            images["grafana"] = grafana
+        except ServiceFailed as error:
+            say(f"no Grafana: {error.what.splitlines()[0]}; `eureke dashboard` draws its panels")
         return replace(
             choice,
             monitoring=True,
-            images=choice.images | {"prometheus": image},
-            stand_ins=choice.stand_ins | engine.stand_ins([image]),
+            images=choice.images | images,
+            stand_ins=choice.stand_ins | engine.stand_ins([*images.values()]),
         )

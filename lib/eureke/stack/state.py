@@ -23,7 +23,8 @@ from eureke.stack.ports import check_free, free_ports
 from eureke.stack.servers import BOOTSTRAP, Servers
 from eureke.stack.service import Service, port_key
 
-PASSWORDS: Final = ("redis-queue", "redis-cache", "postgres")
+PASSWORDS: Final = ("redis-queue", "redis-cache", "postgres", "grafana")
+GRAFANA: Final = catalogue.grafana("http://prometheus:9090")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,6 +41,7 @@ class State:
     apis: int = 0
     scrape_interval_s: float = 0.0
     """How often Prometheus asks every process; 0 where there is none."""
+    grafana: bool = False
     balancer: str = "none"
     balanced: bool = False
     """Whether there is an Nginx before the replicas of the API: once there, it stays."""
@@ -130,6 +132,7 @@ def new_state(
         application=application,
         apis=scenario.replicas,
         scrape_interval_s=scenario.scrape_interval_s if chosen.monitoring else 0.0,
+        grafana="grafana" in chosen.images,
         balancer=scenario.balancer,
         balanced=balanced,
         certificate=certificate,
@@ -151,6 +154,7 @@ def services(state: State) -> list[Service]:
     if state.application:
         found += catalogue.EQUIPMENT
         found += catalogue.MONITORING if state.scrape_interval_s else ()
+        found += [GRAFANA] if state.grafana else []
         found += _api(state)
         found += _members(dispatchers=state.dispatchers, workers=state.workers)
     return found
@@ -301,7 +305,7 @@ def _users_url(state: State, folder: Path) -> str:
 
 def _port_names(scenario: Scenario, certificate: Mapping[str, str]) -> list[str]:
     every = [*catalogue.INFRASTRUCTURE, *catalogue.EQUIPMENT, *catalogue.CONTAINERS_ONLY]
-    every += catalogue.MONITORING
+    every += (*catalogue.MONITORING, GRAFANA)
     every += [catalogue.api(number + 1) for number in range(scenario.replicas)]
     if scenario.balanced:
         every.append(catalogue.nginx({}, hosts=(), certificate=certificate))

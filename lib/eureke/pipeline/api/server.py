@@ -187,6 +187,7 @@ def main() -> None:
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(message)s")
     settings = Settings.of_process()
     try:
+        exposed.serve()  # where somebody wants them at a port of their own, besides /metrics
         behind = _behind(settings)
     except EurekeError as error:
         sys.exit(str(error))

@@ -4,6 +4,7 @@ from eureke.stack.catalogue.api import api
 from eureke.stack.catalogue.canary import CANARY
 from eureke.stack.catalogue.dispatcher import dispatcher
 from eureke.stack.catalogue.exporter import EXPORTER
+from eureke.stack.catalogue.grafana import grafana
 from eureke.stack.catalogue.kafka import KAFKA
 from eureke.stack.catalogue.nginx import nginx
 from eureke.stack.catalogue.observer import OBSERVER
@@ -38,6 +39,7 @@ __all__ = [
     "SAMPLER",
     "api",
     "dispatcher",
+    "grafana",
     "nginx",
     "worker",
 ]

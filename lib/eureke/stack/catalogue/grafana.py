@@ -22,37 +22,29 @@ ENVIRONMENT: Final = {
     "GF_SECURITY_DISABLE_GRAVATAR": "true",
     "GF_NEWS_NEWS_FEED_ENABLED": "false",
     "GF_PLUGINS_PREINSTALL_DISABLED": "true",
+    "GF_PATHS_PROVISIONING": f"{FOLDER}/{PROVISIONING}",
 }
 
 
-def grafana(prometheus_url: str, *, home: str = "") -> Service:
-    """One Grafana.
+def grafana(prometheus_url: str) -> Service:
+    """One Grafana, as a container only: no package registry has it.
 
     Args:
         prometheus_url: as Grafana sees it.
-        home: where an installed Grafana has its own files; empty for a container.
     """
-    at = FOLDER if not home else "$folder"
     files = {
         f"{PROVISIONING}/{name}": text
-        for name, text in provisioning(prometheus_url, f"{at}/{DASHBOARDS}").items()
+        for name, text in provisioning(prometheus_url, f"{FOLDER}/{DASHBOARDS}").items()
     }
     for board in BOARDS:
         shown = dashboard_json(board, events=EVENTS).replace("$", "$$")
-        files[f"{DASHBOARDS}/{board.id}.json"] = shown
+        files[f"{DASHBOARDS}/{board.id}.json"] = f"{shown}\n"
     return Service(
         name="grafana",
         side="equipment",
         ports=("",),
         files=files,
-        command=("$grafana", "server", "--homepath", home),
-        environment=ENVIRONMENT
-        | {
-            "GF_PATHS_PROVISIONING": f"{at}/{PROVISIONING}",
-            "GF_PATHS_DATA": "$folder/data",
-            "GF_SERVER_HTTP_ADDR": "$bind",
-            "GF_SERVER_HTTP_PORT": "$port",
-        },
+        command=(),
         probe="http",
         health="/api/health",
         needs=("prometheus",),
@@ -61,6 +53,7 @@ def grafana(prometheus_url: str, *, home: str = "") -> Service:
             ports={"": 3000},
             peer_port=3000,
             command=(),
+            environment=ENVIRONMENT,
             mounts={name: f"{FOLDER}/{name}" for name in files},
             folder="/var/lib/grafana",
         ),
