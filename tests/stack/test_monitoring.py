@@ -105,7 +105,7 @@ def counted(
     scenario: Scenario, stack: Stack, prometheus: Prometheus, folder: Path
 ) -> tuple[dict[str, float], Account]:
     """What a run added to the sums, and its account."""
-    wait_until(lambda: idle(prometheus), within_s=20, what="the last canary's outcome")
+    wait_until(lambda: idle(prometheus), within_s=40, what="the last canary's outcome")
     run = Run.begin(scenario, stack, results_folder=folder, floor=False)
     before = sums(prometheus)
     account = run.flat_out().account
