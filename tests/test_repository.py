@@ -9,7 +9,7 @@ import pytest
 ROOT = Path(__file__).parents[1]
 LIB = ROOT / "lib" / "eureke"
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "shared"}
-WITHOUT_A_MODULE = {"faults", "notebooks", "deploy"}
+WITHOUT_A_MODULE = {"contract", "deploy", "faults", "notebooks"}
 """Folders of tests that are about the whole, not about one module."""
 ABOUT_THE_WHOLE = {"repository", "locks", "lint", "bootstrap", "public_names", "read"}
 DOORS = (
@@ -42,12 +42,13 @@ def test_tests_mirror_the_library() -> None:
     for test in (ROOT / "tests").rglob("test_*.py"):
         place = test.relative_to(ROOT / "tests")
         name = place.stem.removeprefix("test_")
-        if place.parts[0] in WITHOUT_A_MODULE or (
+        if WITHOUT_A_MODULE & set(place.parts) or (
             len(place.parts) == 1 and name in ABOUT_THE_WHOLE
         ):
             continue
         module = LIB / place.parent / name
-        assert module.is_dir() or module.with_suffix(".py").is_file(), f"{place} is about no module"
+        found = (module, module.with_suffix(".py"), module.with_suffix(".yaml"))
+        assert any(map(Path.exists, found)), f"{place} is about no module"
 
 
 def test_no_file_names_a_machine_or_a_registry() -> None:

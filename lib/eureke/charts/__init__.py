@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from eureke.charts.backlog import figure_backlog
+from eureke.charts.board import figure_overview
 from eureke.charts.latency import figure_latency
 from eureke.charts.outages import figure_outages
 from eureke.charts.outcomes import figure_outcomes
@@ -31,6 +32,7 @@ __all__ = [
     "figure_outages",
     "figure_outcomes",
     "figure_overtaking",
+    "figure_overview",
     "figure_pages",
     "figure_processes",
     "figure_protocols",

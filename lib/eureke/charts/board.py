@@ -28,7 +28,7 @@ from eureke.charts.style import (
     bare,
     look,
 )
-from eureke.dashboards import EVENT_TABLE, TABLE, Board, Panel
+from eureke.dashboards import EVENT_TABLE, OVERVIEW, TABLE, Board, Panel
 from eureke.dashboards.panel import Unit
 
 if TYPE_CHECKING:
@@ -46,6 +46,11 @@ def figure_board(result: "Result", board: Board) -> Chart:
     """Every panel of a dashboard, drawn from what Prometheus knew of the run."""
     with look():
         return _drawn(result, board)
+
+
+def figure_overview(result: "Result") -> Chart:
+    """The dashboard to look at first."""
+    return figure_board(result, OVERVIEW)
 
 
 def _drawn(result: "Result", board: Board) -> Chart:

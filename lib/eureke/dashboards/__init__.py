@@ -35,4 +35,15 @@ TABLE, EVENT_TABLE = "panels", "events"
 """What their tables are called in a result."""
 RULES: Final = Path(__file__).with_name("rules.yaml")
 
-__all__ = ["BOARDS", "EVENTS", "EVENT_TABLE", "RULES", "TABLE", "Board", "Event", "Panel", "Query"]
+__all__ = [
+    "BOARDS",
+    "EVENTS",
+    "EVENT_TABLE",
+    "OVERVIEW",
+    "RULES",
+    "TABLE",
+    "Board",
+    "Event",
+    "Panel",
+    "Query",
+]

@@ -5,7 +5,9 @@ from collections.abc import Callable, Iterator
 
 import msgspec
 from confluent_kafka import (
+    OFFSET_INVALID,
     Consumer,
+    KafkaError,
     KafkaException,
     TopicPartition,
 )
@@ -47,6 +49,7 @@ class LaneReader:
                 "partition.assignment.strategy": "cooperative-sticky",
                 "session.timeout.ms": 6000,
                 "heartbeat.interval.ms": 1500,
+                "on_commit": self._on_commit,
             }
         )
         self._consumer.subscribe(
@@ -109,6 +112,15 @@ class LaneReader:
     def close(self) -> None:
         """Leaves the group."""
         self._consumer.close()
+
+    def _on_commit(self, error: KafkaError | None, partitions: list[TopicPartition]) -> None:
+        """What was refused, as in the middle of a rebalance, is told again the next time.
+
+        Else it would wait for the next record, which may never come.
+        """
+        for at in partitions:
+            if (error or at.error) and at.partition in self._committed:
+                self._committed[at.partition] = OFFSET_INVALID
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         committed = consumer.committed(partitions, timeout=10)

@@ -9,7 +9,7 @@ import requests
 from tests.pipeline.api.conftest import TOKENS, Client
 from tests.pipeline.api.test_users import is_problem
 
-CONTRACT = Path(__file__).parent / "contract"
+CONTRACT = Path(__file__).parent
 
 
 # On one database: what the other takes differently is tested with the users.
