@@ -113,6 +113,23 @@ def doors(
 
 
 @app.command()
+def toll(
+    part: Annotated[str, typer.Argument(help="nginx or monitoring")],
+    pairs: Annotated[int, typer.Option(min=2, help="with it and without, in turn")] = 7,
+    count: Annotated[int, typer.Option(min=1000, help="notifications of each")] = 200_000,
+) -> None:
+    """Measure what a part of the system costs in processor time."""
+    from eureke.experiments.tolls import PARTS, interval
+    from eureke.experiments.tolls import toll as measure
+    from eureke.scenario import check_names
+
+    check_names([part], allowed=PARTS)
+    table = measure(part, pairs=pairs, count=count, say=typer.echo)
+    mean, low, high = interval(table["ratio"])
+    typer.echo(f"{part}: {mean:.3f} times the time without (95 %: {low:.3f} to {high:.3f})")
+
+
+@app.command()
 def read(
     notebook: Annotated[str, typer.Argument()] = "07-hourly-million",
     result: Annotated[str, typer.Option(help="run id; the newest of it when left out")] = "",
