@@ -1,6 +1,7 @@
 """Around every request: its id, a line in the access log, and what Prometheus is told."""
 
 import asyncio
+import functools
 import random
 import re
 import time
@@ -31,6 +32,11 @@ DURATION: Final = Histogram(
 
 
 IN_PROGRESS: Final = Gauge("eureke_api_requests_in_progress", "Requests without an answer yet")
+
+
+# To find a series by its labels costs more than to count; of these there are few.
+_counter = functools.cache(REQUESTS.labels)
+_histogram = functools.cache(DURATION.labels)
 
 
 class Line(msgspec.Struct, frozen=True):
@@ -90,8 +96,8 @@ class Observed:
     def _note(self, scope: HTTPScope, request_id: str, status: int, took_ns: int) -> None:
         route = scope.get("path_template") or NOBODY
         method = scope["method"] if route != NOBODY else NOBODY
-        REQUESTS.labels(method, route, status).inc()
-        DURATION.labels(route).observe(took_ns / 1e9)
+        _counter(method, route, status).inc()
+        _histogram(route).observe(took_ns / 1e9)
         client = scope.get("client")
         line = Line(
             round(time.time(), 3), request_id, scope["method"], scope["path"], route, status,
