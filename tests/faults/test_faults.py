@@ -145,6 +145,7 @@ def test_a_dispatcher_whose_place_is_taken_ends_and_its_successor_goes_on(
                 "group.instance.id": "dispatcher-bulk-1",
                 "partition.assignment.strategy": "cooperative-sticky",
                 "session.timeout.ms": 6000,
+                "enable.auto.commit": False,  # what it reads has no outcome
             }
         )
         other.subscribe([lane.topic])
