@@ -119,9 +119,9 @@ def toll(
     count: Annotated[int, typer.Option(min=1000, help="notifications of each")] = 200_000,
 ) -> None:
     """Measure what a part of the system costs in processor time."""
-    from eureke.experiments.tolls import PARTS, interval
-    from eureke.experiments.tolls import toll as measure
     from eureke.scenario import check_names
+    from eureke.tolls import PARTS, interval
+    from eureke.tolls import toll as measure
 
     check_names([part], allowed=PARTS)
     table = measure(part, pairs=pairs, count=count, say=typer.echo)

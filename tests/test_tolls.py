@@ -5,7 +5,7 @@ import pytest
 from typer.testing import CliRunner
 
 from eureke.cli import app
-from eureke.experiments.tolls import PARTS, interval
+from eureke.tolls import PARTS, interval
 
 
 def test_pairs_that_agree_leave_no_doubt() -> None:
