@@ -29,8 +29,7 @@ run: setup ## Send the hourly million and report: PROFILE=smoke|standard|full, A
 	@$(VENV)/eureke run 07-hourly-million --profile $(PROFILE) $(ARGUMENTS)
 
 test: test-environment ## Run every test, with lint and types: ARGUMENTS="-k ledger"
-	@$(VENV)/python -m pytest -n $(TOGETHER) --dist loadfile --no-loadscope-reorder \
-		$(ARGUMENTS)
+	@$(VENV)/python -m pytest -n $(TOGETHER) --dist loadfile $(ARGUMENTS)
 
 soak: test-environment ## Run the tests that take long
 	@$(VENV)/python -m pytest -m soak $(ARGUMENTS)

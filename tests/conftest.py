@@ -12,16 +12,8 @@ from eureke.stack.choice import BACKEND_VARIABLE
 from eureke.stack.engine import Engine
 from eureke.stack.stack import Stack
 
-# Two files at a time: one that takes minutes, begun last, would keep the other slot waiting.
-LONGEST = ("notebooks/test_execute.py", "test_run.py", "faults/test_faults.py", "test_lint.py")
-
 # A test that says nothing else is about processes, whatever this machine has.
 os.environ[BACKEND_VARIABLE] = "processes"
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The files that take longest come first; the others keep their order."""
-    items.sort(key=lambda item: not str(item.path).endswith(LONGEST))
 
 
 def quiet(_line: str) -> None:
