@@ -11,6 +11,7 @@ import pytest
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
+from tests.waiting import wait_until
 
 from eureke.errors import BadParameter, ServiceFailed
 from eureke.stack import catalogue
@@ -253,7 +254,8 @@ def test_launch_and_wait(small: Stack) -> None:
     long = 50_000 * "é"
     small.launch("shot", "timeit", "-n1", "-r1", f"print('$folder costs $$5', '{long}')")
     assert small.wait("shot", timeout_s=30) == 0
-    assert small.logs("shot").startswith("$folder costs $$5 ééé")
+    said = "$folder costs $$5 ééé"
+    wait_until(lambda: small.logs("shot").startswith(said), within_s=20, what="what it said")
 
 
 def test_addresses_as_a_peer_sees_them(small: Stack) -> None:
