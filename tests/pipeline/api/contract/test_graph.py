@@ -92,7 +92,7 @@ def is_answered(door: Client, body: Any) -> dict[str, Any]:
 
 
 def test_any_query_or_mutation_of_the_schema(door: Client) -> None:
-    """Each is told what is wrong with it, or carried out, as nearly every field is at least once."""
+    """Each is told what is wrong, or carried out, as nearly every field is at least once."""
     headers = {"Authorization": f"Bearer {TOKENS['write']}"}
     schema = schemathesis.graphql.from_url(f"{door.base}/graphql", headers=headers)
     fields = {
