@@ -87,6 +87,6 @@ def _events(events: pd.DataFrame) -> str:
         return ""
     rows = "".join(
         f"<li{' class=bad' if bad else ''}>{time_s:.0f} s: {escape(str(title))}</li>"
-        for time_s, title, bad in events[["time_s", "title", "bad"]].itertuples(index=False)
+        for time_s, title, bad in events.sort_values("time_s").itertuples(index=False)
     )
     return f"<section><h2>What happened</h2><ul>{rows}</ul></section>"
