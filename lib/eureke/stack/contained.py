@@ -174,11 +174,16 @@ class Contained:
 
     def run(self) -> None:
         """Starts it; again, with what it has written, where it has ended. Blocks for a moment."""
+        since_s: float | None = None
         with _told(self._name):
             if self._container._container is None:  # noqa: SLF001  there is no public way to ask
                 self._container.start()
             else:
-                self._container.get_wrapped_container().start()
+                # Not since it started: it may have written before the engine noted that.
+                before = self._container.get_wrapped_container()
+                before.reload()
+                since_s = datetime.fromisoformat(before.attrs["State"]["FinishedAt"]).timestamp()
+                before.start()
             wrapped = self._container.get_wrapped_container()
             wrapped.reload()
         state = wrapped.attrs["State"]
@@ -186,9 +191,7 @@ class Contained:
         self.created_s = created_s(self.pid) if self.pid else 0.0
         self.exit_code = None
         self._ended = asyncio.Event()
-        threading.Thread(
-            target=self._follow, args=(state["StartedAt"], self._ended), daemon=True
-        ).start()
+        threading.Thread(target=self._follow, args=(since_s, self._ended), daemon=True).start()
 
     async def send(self, number: int) -> None:
         """Sends its process a signal."""
@@ -228,10 +231,9 @@ class Contained:
         with _told(self._name):
             wrapped.stop(timeout=int(GRACE_S))
 
-    def _follow(self, since: str, ended: asyncio.Event) -> None:
+    def _follow(self, since_s: float | None, ended: asyncio.Event) -> None:
         """Copies what it writes until it ends, then tells how it ended."""
         wrapped = self._container.get_wrapped_container()
-        since_s = datetime.fromisoformat(since).timestamp()
         code, followed = -1, 0
         try:
             with self._log.open("ab", buffering=0) as log:
