@@ -11,7 +11,6 @@ import pytest
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from tests.waiting import wait_until
 
 from eureke.errors import BadParameter, ServiceFailed
 from eureke.stack import catalogue
