@@ -97,10 +97,9 @@ class Watched:
 
     def _lines(self, window: str, span: dict[str, float]) -> Iterator[tuple[Any, ...]]:
         for board in BOARDS:
-            for panel in board.panels:
-                for query in panel.queries:
-                    for name, time_s, value in self._asked(query, window, span):
-                        yield board.id, panel.title, name, time_s, value
+            for panel, query in board.queries():
+                for name, time_s, value in self._asked(query, window, span):
+                    yield board.id, panel.title, name, time_s, value
 
     def _events(self, window: str, span: dict[str, float]) -> Iterator[tuple[float, str, bool]]:
         for event in EVENTS:

@@ -25,7 +25,7 @@ def test_every_question_is_in_it(board: Board) -> None:
     page = json.loads(dashboard_json(board, events=EVENTS))
     assert [panel["title"] for panel in page["panels"]] == [each.title for each in board.panels]
     asked = [target["expr"] for panel in page["panels"] for target in panel["targets"]]
-    assert asked == [expression for _, expression in board.expressions(WINDOW)]
+    assert asked == [query.over(WINDOW) for _, query in board.queries()]
     assert len(page["annotations"]["list"]) == len(EVENTS)
 
 
@@ -44,7 +44,8 @@ def test_panels_do_not_lie_on_each_other(board: Board) -> None:
 
 @EACH
 def test_each_unit_is_that_of_what_is_asked(board: Board) -> None:
-    for panel, expression in board.expressions("5s"):
+    for panel, query in board.queries():
+        expression = query.over("5s")
         assert unit_of(expression) == panel.unit, f"{panel.title}: {expression}"
 
 

@@ -64,8 +64,8 @@ class Board:
     about: str
     panels: tuple[Panel, ...]
 
-    def expressions(self, window: str) -> Iterator[tuple[Panel, str]]:
-        """Each expression that it asks, with the panel that asks it."""
+    def queries(self) -> Iterator[tuple[Panel, Query]]:
+        """Each query, with the panel that asks it."""
         for panel in self.panels:
             for query in panel.queries:
-                yield panel, query.over(window)
+                yield panel, query

@@ -14,11 +14,12 @@ from types import FrameType
 from typing import Final
 
 import msgspec
-from confluent_kafka import Consumer, KafkaException, Producer, TopicPartition
+from confluent_kafka import Producer
 from prometheus_client import Counter, Gauge
 
 from eureke import exposed
-from eureke.errors import EurekeError, ServiceFailed
+from eureke.errors import EurekeError
+from eureke.measure.outcome_reader import outcome_reader
 from eureke.notification import CANARY, CANARY_ID, TAG_HEADER, Notification, Receipt
 from eureke.settings import Lane, Settings, announce_ready
 
@@ -26,7 +27,7 @@ log = logging.getLogger("canary")
 EVERY_S: Final = 4.0
 """Between two canaries in a partition."""
 EXPIRES_S: Final = 600
-NOBODY: Final = -1
+USER: Final = -1
 """The user of all canaries, who has refused nothing."""
 AGE: Final = Gauge(
     "eureke_canary_age_seconds",
@@ -54,7 +55,7 @@ class Canary:
         self._producer = Producer(
             settings.kafka_client | {"message.timeout.ms": 5000, "linger.ms": 0, "log_level": 2}
         )
-        self._consumer = _at_the_end(settings)
+        self._consumer = outcome_reader(settings, who="canary")
         begin_s = clock()
         self._sent_s: dict[str, float] = {}
         self._newest_s = {
@@ -85,7 +86,7 @@ class Canary:
         now_ns = time.time_ns()
         canary = Notification(
             id=f"{CANARY_ID}{lane.name}-{partition}-{now_ns}",
-            user_id=NOBODY,
+            user_id=USER,
             channel="push",
             priority="urgent",
             template="canary",
@@ -97,7 +98,7 @@ class Canary:
             self._producer.produce(
                 lane.topic,
                 self._encode(canary),
-                key=str(NOBODY),
+                key=str(USER),
                 partition=partition,
                 headers=[(TAG_HEADER, CANARY)],
             )
@@ -136,33 +137,6 @@ def _rounds(lanes: tuple[Lane, ...], begin_s: float) -> Iterator[tuple[float, La
         for lane, partition in places:
             yield due_s, lane, partition
             due_s += EVERY_S / len(places)
-
-
-def _at_the_end(settings: Settings) -> Consumer:
-    """A reader of the receipts that are to come."""
-    consumer = Consumer(
-        {
-            **settings.kafka_client,
-            "group.id": "none",
-            "enable.auto.commit": False,
-            "fetch.queue.backoff.ms": 10,
-            "log_level": 2,
-        }
-    )
-    places = [
-        TopicPartition(settings.receipts, settings.receipt_partition(lane.name))
-        for lane in settings.lanes
-    ]
-    try:
-        for at in places:
-            _, at.offset = consumer.get_watermark_offsets(at, timeout=10)
-    except KafkaException as error:
-        raise ServiceFailed(
-            f"the canary cannot read from Kafka: {error}",
-            remedy="see Kafka's log: `eureke logs kafka`",
-        ) from error
-    consumer.assign(places)
-    return consumer
 
 
 def main() -> None:

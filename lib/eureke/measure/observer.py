@@ -15,9 +15,10 @@ from types import FrameType
 from typing import Protocol
 
 import msgspec
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import Message
 
-from eureke.errors import EurekeError, ServiceFailed
+from eureke.errors import EurekeError
+from eureke.measure.outcome_reader import outcome_reader
 from eureke.measure.place import place
 from eureke.notification import CANARY_ID, DeadLetter, Receipt
 from eureke.settings import Settings, announce_ready
@@ -82,29 +83,9 @@ class Observer:
         self._encode = msgspec.json.Encoder().encode
         self._receipt = msgspec.json.Decoder(Receipt).decode
         self._letter = msgspec.json.Decoder(DeadLetter).decode
-        self._consumer = Consumer(
-            {
-                **settings.kafka_client,
-                "group.id": "none",
-                "enable.auto.commit": False,
-                "fetch.queue.backoff.ms": 10,
-                "fetch.wait.max.ms": 100,
-                "fetch.message.max.bytes": 4_000_000,
-                "log_level": 2,
-            }
+        self._consumer = outcome_reader(
+            settings, who="observer", dead_letters=True, timeout_s=timeout_s
         )
-        partitions = [settings.receipt_partition(lane.name) for lane in settings.lanes]
-        places = [TopicPartition(settings.receipts, each) for each in partitions]
-        places.append(TopicPartition(settings.dead_letters, 0))
-        try:
-            for at in places:
-                _, at.offset = self._consumer.get_watermark_offsets(at, timeout=timeout_s)
-        except KafkaException as error:
-            raise ServiceFailed(
-                f"the observer cannot read from Kafka: {error}",
-                remedy="see Kafka's log: `eureke logs kafka`",
-            ) from error
-        self._consumer.assign(places)
 
     def look(self, *, timeout_s: float) -> None:
         """Notes what there is to see."""

@@ -25,7 +25,6 @@ from eureke.pipeline.users import (
 )
 
 PAGE_MOST: Final = 100
-ID_MOST: Final = INTEGER_MOST
 INVISIBLE: Final = r"\s\x00-\x1f\x7f-\x9f\ufeff"
 """What no name has in it, said so that JavaScript's patterns and Python's mean the same."""
 SORTS: Final = {"id": USERS.c.id, "username": USERS.c.username, "email": USERS.c.email}
@@ -117,7 +116,7 @@ class Accounts:
 
     def many(self, user_ids: Collection[int]) -> dict[int, User]:
         """Those of the users that there are, in one query."""
-        possible = [each for each in user_ids if 0 <= each <= ID_MOST]
+        possible = [each for each in user_ids if 0 <= each <= INTEGER_MOST]
         query = _joined().where(USERS.c.id.in_(possible))
         with told("read"), self._engine.connect() as connection:
             return {row[0]: _user(row) for row in connection.execute(query)}
@@ -270,7 +269,7 @@ def _joined() -> Any:
 
 
 def _one(connection: Connection, user_id: int) -> User:
-    if not 0 <= user_id <= ID_MOST:
+    if not 0 <= user_id <= INTEGER_MOST:
         raise Missing(user_id)
     row = connection.execute(_joined().where(USERS.c.id == user_id)).first()
     if row is None:
@@ -280,7 +279,7 @@ def _one(connection: Connection, user_id: int) -> User:
 
 def _held(connection: Connection, user_id: int, only_if: Condition | None) -> User:
     """The user, whom nobody else changes until the transaction ends."""
-    if not 0 <= user_id <= ID_MOST:
+    if not 0 <= user_id <= INTEGER_MOST:
         raise Missing(user_id)
     held = update(USERS).where(USERS.c.id == user_id).values(id=USERS.c.id)
     connection.execute(held)  # takes the lock before it looks, in SQLite and in PostgreSQL

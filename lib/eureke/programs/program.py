@@ -1,6 +1,5 @@
 """A program of somebody else's, and the cache of those that were fetched."""
 
-import fcntl
 import hashlib
 import os
 import re
@@ -14,6 +13,7 @@ from typing import Final
 
 from eureke.errors import ProgramMissing
 from eureke.places import home
+from eureke.turns import take_turn
 
 Say = Callable[[str], None]
 TRIES: Final = 3
@@ -93,9 +93,6 @@ def locked(say: Say = tell) -> Iterator[None]:
             remedy="make it writable, or set EUREKE_CACHE to a folder that is",
         ) from error
     with lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("another set-up is at work in this checkout: waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        words = "another set-up is at work in this checkout: waiting for it"
+        take_turn(lock, waiting=lambda: say(words))
         yield

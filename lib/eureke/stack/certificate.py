@@ -2,8 +2,6 @@
 
 from typing import Final
 
-import trustme
-
 NAMES: Final = ("127.0.0.1", "localhost", "nginx")
 AUTHORITY: Final = "authority.pem"
 """The file by which a client knows it."""
@@ -11,6 +9,9 @@ AUTHORITY: Final = "authority.pem"
 
 def certificate() -> dict[str, str]:
     """Its files, by their names: the certificate, its key, and its authority."""
+    # Imported here: few stacks speak TLS, and it brings a library of cryptography with it.
+    import trustme  # noqa: PLC0415
+
     authority = trustme.CA(organization_name="eureke", organization_unit_name="one run")
     made = authority.issue_cert(*NAMES)
     return {

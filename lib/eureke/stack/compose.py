@@ -12,7 +12,7 @@ from eureke.stack.service import Service
 FOLDER: Final = "deploy"
 NGINX: Final = catalogue.nginx({"api": "api:8080"}, hosts=(*API_HOSTS, "nginx"))
 """Before as many replicas as the name `api` stands for when it starts."""
-GRAFANA: Final = catalogue.grafana("http://prometheus:9090")
+GRAFANA: Final = catalogue.grafana()
 
 
 def rendered() -> dict[str, str]:

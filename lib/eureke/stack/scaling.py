@@ -1,7 +1,6 @@
 """More or fewer of what a stack runs, while it runs."""
 
 import contextlib
-import fcntl
 import os
 import signal
 import time
@@ -34,6 +33,7 @@ from eureke.stack.state import (
     write_settings,
 )
 from eureke.stack.targets import write_targets
+from eureke.turns import take_turn
 
 KINDS: Final = {"api": "apis", "dispatcher": "dispatchers", "worker": "workers"}
 """What can be scaled, and the state's word for how many there are."""
@@ -213,11 +213,8 @@ def _alone(folder: Path, say: Say) -> Iterator[None]:
     """One scaling at a time; a second one says so and waits."""
     lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            say("another scaling is at work on this stack: waiting for it")
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        words = "another scaling is at work on this stack: waiting for it"
+        take_turn(lock, waiting=lambda: say(words))
         yield
     finally:
         os.close(lock)

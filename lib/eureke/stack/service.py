@@ -45,8 +45,8 @@ class Service:
     Commands, files and environments are templates (`string.Template`): `$run` is the run folder,
     `$shared` the part of it that containers see too, `$folder` the service's data folder, `$bind`
     the address it listens at, `$port` its port, `$port_NAME` a further one, `$password` its
-    password, and `$python`, `$java`, `$classpath`, `$redis_server`, `$nginx` the programs it may
-    need.
+    password, and `$python`, `$java`, `$classpath`, `$redis_server`, `$nginx`, `$prometheus` the
+    programs it may need; `$targets` and `$scrape_interval` are whom Prometheus asks, and how often.
     """
 
     name: str

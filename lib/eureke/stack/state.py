@@ -24,7 +24,6 @@ from eureke.stack.servers import BOOTSTRAP, Servers
 from eureke.stack.service import Service, port_key
 
 PASSWORDS: Final = ("redis-queue", "redis-cache", "postgres", "grafana")
-GRAFANA: Final = catalogue.grafana("http://prometheus:9090")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,6 +41,7 @@ class State:
     scrape_interval_s: float = 0.0
     """How often Prometheus asks every process; 0 where there is none."""
     grafana: bool = False
+    """Whether its image can be had, with containers."""
     balancer: str = "none"
     balanced: bool = False
     """Whether there is an Nginx before the replicas of the API: once there, it stays."""
@@ -107,7 +107,10 @@ def new_state(
             remedy="give the scenario two replicas of the API or more: `apis=2`",
         )
     certificate = new_certificate() if tls else {}
-    names = _port_names(scenario, certificate)
+    given = servers or Servers()
+    chosen = choice or Choice(backend="processes", reason="")
+    grafana = "grafana" in chosen.images
+    names = _port_names(scenario, certificate, grafana=grafana)
     for name, port in ports.items():
         if name not in names:
             raise BadParameter(
@@ -118,8 +121,6 @@ def new_state(
         raise BadParameter(
             f"two services cannot share a port: {dict(ports)}", remedy="name each port once"
         )
-    given = servers or Servers()
-    chosen = choice or Choice(backend="processes", reason="")
     balanced = application and scenario.balanced
     own = f"eureke-{secrets.token_hex(4)}" if given.names else "eureke"
     return State(
@@ -132,11 +133,11 @@ def new_state(
         application=application,
         apis=scenario.replicas,
         scrape_interval_s=scenario.scrape_interval_s if chosen.monitoring else 0.0,
-        grafana="grafana" in chosen.images,
+        grafana=grafana,
         balancer=scenario.balancer,
         balanced=balanced,
         certificate=certificate,
-        nginx_counts=not balanced or chosen.backend == "containers" or programs.nginx_counts(),
+        nginx_counts=not balanced or _counts(chosen.backend),
         prefix=given.prefix or own,
         servers=given,
         backend=chosen.backend,
@@ -154,7 +155,7 @@ def services(state: State) -> list[Service]:
     if state.application:
         found += catalogue.EQUIPMENT
         found += catalogue.MONITORING if state.scrape_interval_s else ()
-        found += [GRAFANA] if state.grafana else []
+        found += [catalogue.grafana()] if state.grafana else []
         found += _api(state)
         found += _members(dispatchers=state.dispatchers, workers=state.workers)
     return found
@@ -203,8 +204,7 @@ def scaled(state: State, **sizes: int) -> State:
     """The state with other sizes; what comes gets free ports, what goes gives its own back."""
     sized = replace(state, **sizes)  # type: ignore[arg-type]  # fields that are numbers
     if sized.apis > 1 and sized.balancer != "none" and not state.balanced:
-        counts = state.backend == "containers" or programs.nginx_counts()
-        sized = replace(sized, balanced=True, nginx_counts=counts)
+        sized = replace(sized, balanced=True, nginx_counts=_counts(state.backend))
     before, after = (
         {port_key(service, port) for service in services(each) for port in service.ports}
         for each in (state, sized)
@@ -303,9 +303,14 @@ def _users_url(state: State, folder: Path) -> str:
     return f"postgresql+psycopg://{login}@{address(state, 'postgres')}/{postgres.DATABASE}"
 
 
-def _port_names(scenario: Scenario, certificate: Mapping[str, str]) -> list[str]:
+def _counts(backend: str) -> bool:
+    """Whether the Nginx that is had there has `stub_status`."""
+    return backend == "containers" or programs.nginx_counts()
+
+
+def _port_names(scenario: Scenario, certificate: Mapping[str, str], *, grafana: bool) -> list[str]:
     every = [*catalogue.INFRASTRUCTURE, *catalogue.EQUIPMENT, *catalogue.CONTAINERS_ONLY]
-    every += (*catalogue.MONITORING, GRAFANA)
+    every += (*catalogue.MONITORING, *((catalogue.grafana(),) if grafana else ()))
     every += [catalogue.api(number + 1) for number in range(scenario.replicas)]
     if scenario.balanced:
         every.append(catalogue.nginx({}, hosts=(), certificate=certificate))

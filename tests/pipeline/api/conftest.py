@@ -118,18 +118,20 @@ def own_database(url: str) -> str:
     return f"{url.rpartition('/')[0]}/{name}"
 
 
+def on_database(request: pytest.FixtureRequest, folder: Path, **others: Any) -> Settings:
+    """Settings for the database that a fixture's parameter names, with nobody in it."""
+    if request.param == "sqlite":
+        return with_own_users(request.getfixturevalue("stack"), folder, **others)
+    stack: Stack = request.getfixturevalue("contained")
+    url = own_database(stack.settings.users_url)
+    return replace(stack.settings, users_url=url, api_tokens=TOKENS, **others)
+
+
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def api(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of an API with nobody in its database but those whom tests make."""
     folder = tmp_path_factory.mktemp("api")
-    if request.param == "sqlite":
-        stack: Stack = request.getfixturevalue("stack")
-        settings = with_own_users(stack, folder)
-    else:
-        stack = request.getfixturevalue("contained")
-        url = own_database(stack.settings.users_url)
-        settings = replace(stack.settings, users_url=url, api_tokens=TOKENS)
-    yield from served(settings, folder)
+    yield from served(on_database(request, folder), folder)
 
 
 @pytest.fixture(scope="module")

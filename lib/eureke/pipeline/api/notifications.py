@@ -14,13 +14,13 @@ from litestar.params import Parameter
 from msgspec import UNSET, Meta, UnsetType
 
 from eureke.notification import Channel, Notification, Priority
-from eureke.pipeline.accounts import ID_MOST
 from eureke.pipeline.api.behind import Behind
 from eureke.pipeline.api.content import JSON, NDJSON, kind_of
 from eureke.pipeline.api.keys import Key
 from eureke.pipeline.api.problems import RETRY_AFTER_S, problem
 from eureke.pipeline.api.whole import Whole
 from eureke.pipeline.entrance import Entry
+from eureke.pipeline.users import INTEGER_MOST
 from eureke.settings import API_MANY_BYTES_MOST
 
 ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$(?!\n)"
@@ -39,7 +39,7 @@ Nanoseconds = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 class NewNotification(msgspec.Struct, frozen=True, forbid_unknown_fields=True, gc=False):
     """What somebody says of a notification that is to be sent."""
 
-    user_id: Annotated[int, Meta(ge=0, le=ID_MOST)]
+    user_id: Annotated[int, Meta(ge=0, le=INTEGER_MOST)]
     channel: Channel
     template: Annotated[str, Meta(min_length=1, max_length=100, pattern=r"^[^\x00-\x1f]+$(?!\n)")]
     data: dict[str, str] | UnsetType = UNSET

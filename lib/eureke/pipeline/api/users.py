@@ -14,7 +14,6 @@ from litestar.params import Parameter
 
 from eureke.notification import Notification
 from eureke.pipeline.accounts import (
-    ID_MOST,
     PAGE_MOST,
     SORTS,
     Condition,
@@ -28,6 +27,7 @@ from eureke.pipeline.api.content import JSON
 from eureke.pipeline.api.keys import Key
 from eureke.pipeline.api.whole import Whole
 from eureke.pipeline.history import newest_of
+from eureke.pipeline.users import INTEGER_MOST
 
 Seen = Annotated[str | None, Parameter(header="If-Match", required=False)]
 ORDERS: Final = [*SORTS, *(f"-{each}" for each in SORTS)]
@@ -45,7 +45,7 @@ class Users(Controller):
         behind: Behind,
         limit: Annotated[int, Parameter(ge=1, le=PAGE_MOST)] = 20,
         cursor: str = "",
-        offset: Annotated[int, Parameter(ge=0, le=ID_MOST)] = 0,
+        offset: Annotated[int, Parameter(ge=0, le=INTEGER_MOST)] = 0,
         sort: Annotated[str, Parameter(schema_extra={"enum": ORDERS})] = "id",
         username: str = "",
     ) -> Response[Page]:

@@ -1,10 +1,13 @@
 """Grafana: shows the dashboards, provisioned from files and from nowhere else."""
 
+from functools import cache
 from typing import Final
 
 from eureke.dashboards import BOARDS, EVENTS
-from eureke.dashboards.grafana import dashboard_json, provisioning
 from eureke.stack.service import Container, Service
+
+PROMETHEUS_URL: Final = "http://prometheus:9090"
+"""As containers see it."""
 
 FOLDER: Final = "/etc/eureke"
 DASHBOARDS: Final = "dashboards"
@@ -26,15 +29,15 @@ ENVIRONMENT: Final = {
 }
 
 
-def grafana(prometheus_url: str) -> Service:
-    """One Grafana, as a container only: no package registry has it.
+@cache
+def grafana() -> Service:
+    """One Grafana, as a container only: no package registry has it."""
+    # Imported here: its types cost every start of a stack, and few stacks have a Grafana.
+    from eureke.dashboards.grafana import dashboard_json, provisioning  # noqa: PLC0415
 
-    Args:
-        prometheus_url: as Grafana sees it.
-    """
     files = {
         f"{PROVISIONING}/{name}": text
-        for name, text in provisioning(prometheus_url, f"{FOLDER}/{DASHBOARDS}").items()
+        for name, text in provisioning(PROMETHEUS_URL, f"{FOLDER}/{DASHBOARDS}").items()
     }
     for board in BOARDS:
         shown = dashboard_json(board, events=EVENTS).replace("$", "$$")

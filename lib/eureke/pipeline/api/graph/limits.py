@@ -106,14 +106,12 @@ def _field(field: FieldNode, below: Cost) -> Cost:
 def _first(field: FieldNode) -> int:
     """How many of a list are asked for; what a variable says is not known yet.
 
-    Less than nothing is refused later, and must not make up for others here; of a number without
-    end ten digits are too much already.
+    Less than nothing is refused later, and must not make up for others here.
     """
     for argument in field.arguments or ():
         if argument.name.value == "first":
             value = argument.value
             if not isinstance(value, IntValueNode):
                 return PAGE_MOST
-            # A negative one would make place for others.
             return max(0, int(value.value[:DIGITS_MOST]))
     return LISTS[field.name.value]
