@@ -8,7 +8,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from eureke import charts, experiments, learn
+    from eureke import charts, experiments, learn, theory
     from eureke.chapter import Chapter
     from eureke.clients import follow
     from eureke.errors import EurekeError
@@ -32,6 +32,7 @@ __all__ = [
     "learn",
     "list_results",
     "load_result",
+    "theory",
 ]
 
 _HOMES: Final = {

@@ -133,6 +133,11 @@ class Run:
         with self._aborting():
             return self._phase(open_loop(self.scenario), disturb=disturb)
 
+    def send(self, load: Plan, *, disturb: Disturb | None = None) -> Phase:
+        """Sends a load of one's own making (`phase.plan`) and accounts for it."""
+        with self._aborting():
+            return self._phase(load, disturb=disturb)
+
     def outage(self, outage: Outage) -> Phase:
         """Sends an open loop whose provider is away for a while, and accounts for it."""
         with self._aborting():

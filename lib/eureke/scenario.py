@@ -15,6 +15,16 @@ HOURLY_RATE_PER_S: Final = 1_000_000 / 3600
 ENTRANCES: Final = ("kafka", "api")
 BALANCERS: Final = ("least_conn", "round_robin", "none")
 ARRIVALS: Final = ("constant", "poisson")
+AT_LEAST_ONE: Final = (
+    "count",
+    "users",
+    "partitions",
+    "dispatchers",
+    "workers",
+    "worker_threads",
+    "batch_max",
+    "batch_direct",
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -93,6 +103,12 @@ class Scenario:
     """Whether Prometheus watches."""
     scrape_interval_s: float = 1.0
     """How often it asks every process."""
+    worker_threads: int = 8
+    """Tasks that each worker has under way at a time."""
+    batch_max: int = 2000
+    """Most notifications of one task."""
+    batch_direct: int = 200
+    """Fewer than this at a time have no backlog behind them, so that each is sent at once."""
     provider_items_per_request: int = 500
     deadline_s: float = 5.0
     """The longest that one attempt at a batch may take."""
@@ -158,7 +174,7 @@ def _problems(scenario: Scenario) -> Iterable[BadParameter]:
         name = field.name
         if name.endswith("_share") and not 0 <= value <= 1:
             yield BadParameter(f"{name} is {value}", remedy="a share lies between 0 and 1")
-        elif name in ("count", "users", "partitions", "dispatchers", "workers") and value < 1:
+        elif name in AT_LEAST_ONE and value < 1:
             yield BadParameter(f"{name} is {value}", remedy=f"{name} must be at least 1")
         elif any(each < 0 for each in _numbers(value)):
             yield BadParameter(f"{name} is {value}", remedy=f"{name} cannot be negative")

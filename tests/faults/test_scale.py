@@ -3,12 +3,11 @@
 from dataclasses import replace
 from pathlib import Path
 
-from confluent_kafka.admin import AdminClient
 from tests.waiting import wait_until
 
+from eureke.measure.members import partitions_by_member
 from eureke.run import Run
 from eureke.scenario import Scenario
-from eureke.settings import Settings
 from eureke.stack.stack import Stack
 
 SCENARIO = Scenario(
@@ -17,17 +16,6 @@ SCENARIO = Scenario(
 """Slow enough for a group to change hands twice, with users so few that caps are reached."""
 MEMBER = "dispatcher-bulk-joining"
 WORKER = "worker-bulk-joining"
-
-
-def partitions_by_member(settings: Settings) -> dict[str, int]:
-    """How many partitions of the bulk lane each member of its group has."""
-    group = settings.lane("bulk").group
-    admin = AdminClient({"bootstrap.servers": settings.kafka})
-    found = admin.describe_consumer_groups([group])[group].result(timeout=10)
-    return {
-        member.group_instance_id: len(member.assignment.topic_partitions)
-        for member in found.members
-    }
 
 
 def test_members_that_join_and_die_move_partitions_without_loss_or_doubles(

@@ -6,7 +6,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from tests.notebooks.solutions import graphql, protocol, rest
+from tests.notebooks.solutions import graphql, protocol, rest, scaling
 
 from eureke import learn
 from eureke.errors import BadParameter
@@ -17,6 +17,7 @@ SOLUTIONS: dict[str, Any] = {
     "01-rest": rest,
     "02-graphql": graphql,
     "03-which-protocol": protocol,
+    "09-scaling": scaling,
 }
 RIGHT = [
     (f"{chapter}/{name}", answer)

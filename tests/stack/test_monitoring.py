@@ -136,19 +136,6 @@ def test_everybody_who_tells_of_itself_is_asked(watched: Stack, prometheus: Prom
     assert set(servers) == {"kafka", "redis-queue", "redis-cache", "nginx", "host"}
 
 
-def test_everybody_is_asked_where_servers_are_containers(contained: Stack) -> None:
-    """By the addresses that containers have for each other; this machine sees loopback."""
-    found = Prometheus(contained.settings.prometheus_url)
-    found.until_scraped(time.time())
-    assert [each for each in found.targets() if not each.up] == []
-    assert {each.job for each in found.targets()} == {
-        *("dispatcher", "worker", "provider", "exporter", "canary", "prometheus")
-    }
-    assert set(found.now("eureke_exporter_up")["value"]) == {1.0}
-    processes = found.now("eureke_process_cpu_seconds_total")["process"]
-    assert {"kafka", "worker-bulk-1"} <= set(processes)
-
-
 @pytest.mark.usefixtures("alone")
 def test_the_sums_are_those_of_the_account(
     watched: Stack, prometheus: Prometheus, tmp_path: Path

@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 import requests
 from requests.adapters import HTTPAdapter
-from tests.faults.test_scale import partitions_by_member
 from tests.stack.conftest import quiet
 from tests.waiting import wait_until
 from urllib3.util import Retry
 
 from eureke.errors import BadParameter, ServiceFailed
+from eureke.measure.members import partitions_by_member
 from eureke.programs.program import cache
 from eureke.run import Run
 from eureke.scenario import Scenario
@@ -166,6 +166,28 @@ def test_a_replica_killed_under_load_costs_no_request(stack: Stack) -> None:
         stack.start_service("api-1")
         load.goes_on()
     assert load.failed == []
+
+
+def test_nginx_chooses_in_another_way_and_no_request_fails(stack: Stack) -> None:
+    """Taking turns both get the same; whoever attaches sees how it is."""
+    stack.scale("api", 2)
+    with loaded(stack) as load:
+        load.goes_on()
+        stack.balance("round_robin")
+        load.goes_on()
+    assert load.failed == []
+    written = (stack.folder / "data" / "nginx" / "upstream.conf").read_text()
+    assert "least_conn" not in written
+    Stack.attach(stack.folder, say=quiet).balance("least_conn")
+    written = (stack.folder / "data" / "nginx" / "upstream.conf").read_text()
+    assert "least_conn;" in written
+
+
+def test_a_way_that_nginx_does_not_have(stack: Stack) -> None:
+    """Is refused with what was meant."""
+    with pytest.raises(BadParameter) as raised:
+        stack.balance("round-robin")
+    assert "round_robin" in raised.value.remedy
 
 
 def test_one_that_does_not_come_up_changes_nothing(stack: Stack) -> None:

@@ -5,7 +5,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from eureke.charts.backlog import figure_backlog
+from eureke.charts.balancing import figure_balancing
 from eureke.charts.board import figure_overview
+from eureke.charts.calls import figure_calls
+from eureke.charts.demand import figure_demand
+from eureke.charts.knee import figure_knee
 from eureke.charts.latency import figure_latency
 from eureke.charts.outages import figure_outages
 from eureke.charts.outcomes import figure_outcomes
@@ -14,6 +18,7 @@ from eureke.charts.pages import figure_pages
 from eureke.charts.processes import figure_processes
 from eureke.charts.protocols import figure_protocols
 from eureke.charts.retries import figure_retries
+from eureke.charts.scaling import figure_scaling
 from eureke.charts.spreads import figure_reuse
 from eureke.charts.stages import figure_stages
 from eureke.charts.statements import figure_statements
@@ -28,6 +33,10 @@ __all__ = [
     "FIGURES",
     "Chart",
     "figure_backlog",
+    "figure_balancing",
+    "figure_calls",
+    "figure_demand",
+    "figure_knee",
     "figure_latency",
     "figure_outages",
     "figure_outcomes",
@@ -38,6 +47,7 @@ __all__ = [
     "figure_protocols",
     "figure_retries",
     "figure_reuse",
+    "figure_scaling",
     "figure_stages",
     "figure_statements",
     "figure_throughput",

@@ -85,7 +85,7 @@ def _sent(
         "eureke.world.hammer",
         *("--url", f"{base}{path}", "--method", method, "--request", str(asked)),
         *("--count", str(count), "--connections", str(connections)),
-        *("--rate", repr(rate_per_s), "--out", str(out)),
+        *("--rate", str(rate_per_s), "--out", str(out)),
         contained=False,
     )
     stack.wait(name, timeout_s=300)

@@ -12,10 +12,19 @@ from eureke.errors import BadParameter
 from eureke.places import home
 from eureke.scenario import Scenario, check_names
 
+_SIZES: Final[dict[str, Any]] = {
+    "most": 4,
+    "rounds": 3,
+    "loads": 4,
+    "step_s": 4.0,
+    "calls_each": 8_000,
+    "load": 48_000,
+}
+"""Of the chapter on scaling; its own values are those of the smoke run."""
 PROFILES: Final[dict[str, dict[str, Any]]] = {
     "smoke": {"count": 20_000, "warm_up": 5_000, "open_loop_s": 10.0},
-    "standard": {"count": 1_000_000, "warm_up": 50_000, "open_loop_s": 120.0},
-    "full": {"count": 1_000_000, "warm_up": 50_000, "open_loop_s": 3600.0},
+    "standard": {"count": 1_000_000, "warm_up": 50_000, "open_loop_s": 120.0} | _SIZES,
+    "full": {"count": 1_000_000, "warm_up": 50_000, "open_loop_s": 3600.0} | _SIZES,
 }
 
 

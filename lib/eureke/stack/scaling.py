@@ -15,7 +15,7 @@ import requests
 from eureke.errors import BadParameter, ServiceFailed
 from eureke.scenario import nearest
 from eureke.settings import Settings
-from eureke.stack.catalogue.nginx import WIDE
+from eureke.stack.catalogue.nginx import METHODS, WIDE
 from eureke.stack.control import ask
 from eureke.stack.readiness import PAUSE_S
 from eureke.stack.service import Service
@@ -91,6 +91,28 @@ def scale(folder: Path, kind: str, count: int, *, say: Say) -> None:
         if kind == "dispatcher" and count > partitions:
             say(f"{partitions} partitions: {count - partitions} dispatchers have nothing to read")
         _change(folder, before, after, say)
+
+
+def balance(folder: Path, balancer: str, *, say: Say) -> None:
+    """Has Nginx choose in another way among the replicas of the API.
+
+    Raises:
+        BadParameter: there is no such way, or no Nginx.
+    """
+    if balancer not in METHODS:
+        raise BadParameter(
+            f"Nginx has no way {balancer!r} to choose", remedy=nearest(balancer, tuple(METHODS))
+        )
+    with _alone(folder, say):
+        before = read_state(folder)
+        if not before.balanced:
+            raise BadParameter(
+                "there is no Nginx before the API", remedy="have two replicas: `eureke scale api=2`"
+            )
+        after = replace(before, balancer=balancer)
+        say(f"nginx: {before.balancer} → {balancer}")
+        _keep(folder, after)
+        tell_nginx(folder, after, Starter(folder, after, say=say))
 
 
 def _change(folder: Path, before: State, after: State, say: Say) -> None:

@@ -13,7 +13,7 @@ from eureke.settings import Settings
 from eureke.stack.certificate import AUTHORITY
 from eureke.stack.control import ask
 from eureke.stack.folder import shared
-from eureke.stack.scaling import scale, tell_nginx
+from eureke.stack.scaling import balance, scale, tell_nginx
 from eureke.stack.service import Container, Service, ServiceStatus, Side
 from eureke.stack.starting import Starter
 from eureke.stack.state import State, address, read_state, services, write_settings
@@ -114,6 +114,14 @@ class Services:
             ServiceFailed: one did not come up; then all is as before.
         """
         scale(self.folder, kind, count, say=self._say)
+
+    def balance(self, balancer: str) -> None:
+        """Has Nginx choose by `least_conn` or `round_robin` from now on.
+
+        Raises:
+            BadParameter: there is no such way, or no Nginx.
+        """
+        balance(self.folder, balancer, say=self._say)
 
     def restart(self, name: str, *, settings: Settings | None = None) -> None:
         """Ends a service and starts it again, with other settings for it and all that follow."""

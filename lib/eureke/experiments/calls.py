@@ -1,0 +1,145 @@
+"""A steady load of calls on the API while something is done to it; each call is remembered."""
+
+import re
+import threading
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from secrets import token_hex
+from typing import Any, Final
+
+import msgspec
+import pandas as pd
+
+from eureke.scenario import HOURLY_RATE_PER_S
+from eureke.stack.stack import Stack
+from eureke.world.caller import Call
+
+Action = Callable[[], None]
+Events = Mapping[float, tuple[str, Action]]
+BEGINS_AFTER_S: Final = 1.5
+"""The client is up by then."""
+SLOW_MS: Final = 250.0
+"""A call that takes longer than this is told as slow."""
+STOPPED_S, GOING_S = 0.08, 0.02
+"""A slow replica stands still for so long, and goes on for so long, again and again."""
+HANGS_S: Final = 0.2
+"""So long that it surely holds requests when it is killed."""
+ASKED: Final = re.compile(r'"request_id":"([^"]+)"')
+LOG_WITHIN_S: Final = 1.0
+"""Replicas write their logs ten times a second."""
+
+
+def calls(
+    stack: Stack,
+    *,
+    seconds: float,
+    rate_per_s: float = HOURLY_RATE_PER_S,
+    keys: bool = True,
+    events: Events | None = None,
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Calls at fixed times, half of them reads, half of them notifications.
+
+    Args:
+        stack: with an API.
+        seconds: how long the load goes on.
+        rate_per_s: offered load.
+        keys: whether each notification has an idempotency key, so that it may be sent again.
+        events: what is done, by the second in which it is done: a name for it, and how.
+
+    Returns:
+        A row for each call: t_s since the first one, took_ms from when it was due, status (0 where
+        there was no answer), tries, method, replica that answered. And a row for each event:
+        what, begin_s, end_s.
+    """
+    prefix = token_hex(4)
+    begin_ns = time.monotonic_ns() + round(BEGINS_AFTER_S * 1e9)
+    out = stack.shared / "work" / f"calls-{prefix}.json"
+    stack.launch(
+        f"caller-{prefix}",
+        "eureke.world.caller",
+        *("--rate", str(rate_per_s), "--seconds", str(seconds)),
+        *("--begin", str(begin_ns), "--prefix", prefix, "--out", str(out)),
+        *(() if keys else ("--no-keys",)),
+        contained=False,
+    )
+    done = [_done(what, action, at_s, begin_ns) for at_s, (what, action) in _in_order(events)]
+    stack.wait(f"caller-{prefix}", timeout_s=seconds + 60)
+    made = msgspec.json.decode(out.read_bytes(), type=list[Call])
+    out.unlink()
+    answered = _replicas(stack, {each.id for each in made if each.status})
+    table = pd.DataFrame([msgspec.structs.asdict(each) for each in made])
+    table.insert(0, "t_s", (table.pop("due_ns") - begin_ns) / 1e9)
+    table["replica"] = table.pop("id").map(answered).fillna("")
+    return table, pd.DataFrame(done, columns=["what", "begin_s", "end_s"])
+
+
+def _in_order(events: Events | None) -> list[tuple[float, tuple[str, Action]]]:
+    return sorted((events or {}).items(), key=lambda each: each[0])
+
+
+def _done(what: str, action: Action, at_s: float, begin_ns: int) -> dict[str, Any]:
+    """Does it at its second, and tells when it was done."""
+    time.sleep(max(0.0, at_s - (time.monotonic_ns() - begin_ns) / 1e9))
+    began_s = (time.monotonic_ns() - begin_ns) / 1e9
+    action()
+    return {"what": what, "begin_s": began_s, "end_s": (time.monotonic_ns() - begin_ns) / 1e9}
+
+
+def failed(table: pd.DataFrame) -> int:
+    """How many calls had no good answer in the end."""
+    return int(((table["status"] == 0) | (table["status"] >= 400)).sum())
+
+
+def recovery_s(table: pd.DataFrame, after_s: float) -> float:
+    """How long after a moment the last call ended that had failed, or was slow."""
+    hurt = table[(table["t_s"] + table["took_ms"] / 1000 > after_s)]
+    bad = (hurt["status"] == 0) | (hurt["status"] >= 400) | (hurt["took_ms"] > SLOW_MS)
+    ends_s = hurt.loc[bad, "t_s"] + hurt.loc[bad, "took_ms"] / 1000
+    return float(max(0.0, ends_s.max() - after_s)) if len(ends_s) else 0.0
+
+
+def dies(stack: Stack, name: str) -> Action:
+    """Has a service hang for a moment and then die, with all that it had taken meanwhile."""
+
+    def end() -> None:
+        stack.pause(name)
+        time.sleep(HANGS_S)
+        stack.kill(name)
+
+    return end
+
+
+@contextmanager
+def slow(stack: Stack, name: str) -> Iterator[None]:
+    """A service that stands still four fifths of the time, for as long as the block lasts."""
+    over = threading.Event()
+
+    def hinder() -> None:
+        try:
+            while not over.wait(GOING_S):
+                stack.pause(name)
+                over.wait(STOPPED_S)
+                stack.resume(name)
+        finally:
+            stack.resume(name)
+
+    thread = threading.Thread(target=hinder, name=f"slows-{name}")
+    thread.start()
+    try:
+        yield
+    finally:
+        over.set()
+        thread.join()
+
+
+def _replicas(stack: Stack, ids: set[str]) -> dict[str, str]:
+    """Which replica answered each request, by their logs; what none has written is left out."""
+    limit_s = time.monotonic() + LOG_WITHIN_S
+    found: dict[str, str] = {}
+    while ids - found.keys() and time.monotonic() < limit_s:
+        time.sleep(0.2)
+        for path in sorted((stack.folder / "logs").glob("api-*.log")):
+            told = ASKED.findall(path.read_text(errors="replace"))
+            found |= dict.fromkeys(ids.intersection(told), path.stem)
+    return found

@@ -1,0 +1,77 @@
+"""One replica of the API, or several: how much they take together, and how long each call waits."""
+
+from collections.abc import Sequence
+from typing import Final
+
+import pandas as pd
+
+from eureke.experiments.hammering import hammered
+from eureke.stack.stack import Stack
+
+PATH: Final = "/users?limit=1"
+CONNECTIONS: Final = 32
+
+
+def replicas(stack: Stack, counts: Sequence[int], *, rounds: int, count: int) -> pd.DataFrame:
+    """How many calls a second so many replicas answer, in a closed loop.
+
+    Args:
+        stack: with an API behind Nginx.
+        counts: how many replicas.
+        rounds: of all sizes, every other one from the largest down.
+        count: calls of each measurement.
+
+    Returns:
+        A row for each round and size: kind, round, count, per_s.
+    """
+    rows = []
+    for number in range(rounds):
+        for size in counts if number % 2 == 0 else reversed(counts):
+            stack.scale("api", size)
+            # The first calls of a new replica are slower, and belong to nobody.
+            hammered(stack, PATH, name="hammer", count=count // 5, connections=CONNECTIONS)
+            found = hammered(stack, PATH, name="hammer", count=count, connections=CONNECTIONS)
+            rows.append(
+                {"kind": "api", "round": number, "count": size, "per_s": found["items_per_s"]}
+            )
+    return pd.DataFrame(rows)
+
+
+def load_curve(
+    stack: Stack, counts: Sequence[int], *, rates_per_s: Sequence[float], seconds: float
+) -> pd.DataFrame:
+    """How long calls take at each offered load, in an open loop.
+
+    Args:
+        stack: with an API behind Nginx.
+        counts: how many replicas.
+        rates_per_s: offered loads.
+        seconds: of each.
+
+    Returns:
+        A row for each size and load: count, offered_per_s, achieved_per_s, p50_ms, p99_ms (from
+        when a call was due) and n.
+    """
+    rows = []
+    for size in counts:
+        stack.scale("api", size)
+        for rate_per_s in map(float, rates_per_s):
+            found = hammered(
+                stack,
+                PATH,
+                name="hammer",
+                count=round(rate_per_s * seconds),
+                connections=CONNECTIONS,
+                rate_per_s=rate_per_s,
+            )
+            rows.append(
+                {
+                    "count": size,
+                    "offered_per_s": rate_per_s,
+                    "achieved_per_s": found["items_per_s"],
+                    "p50_ms": found["p50_ms"],
+                    "p99_ms": found["p99_ms"],
+                    "n": found["items"],
+                }
+            )
+    return pd.DataFrame(rows)
