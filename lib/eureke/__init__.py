@@ -8,10 +8,11 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from eureke import charts, experiments, learn, theory
+    from eureke import charts, experiments, learn, theory, tolls
     from eureke.chapter import Chapter
     from eureke.clients import follow
     from eureke.errors import EurekeError
+    from eureke.measure.prometheus import Prometheus
     from eureke.measure.results import Result, list_results, load_result
     from eureke.notification import Notification
     from eureke.run import Run
@@ -22,6 +23,7 @@ __all__ = [
     "Chapter",
     "EurekeError",
     "Notification",
+    "Prometheus",
     "Result",
     "Run",
     "Scenario",
@@ -33,12 +35,14 @@ __all__ = [
     "list_results",
     "load_result",
     "theory",
+    "tolls",
 ]
 
 _HOMES: Final = {
     "Chapter": "eureke.chapter",
     "EurekeError": "eureke.errors",
     "Notification": "eureke.notification",
+    "Prometheus": "eureke.measure.prometheus",
     "Result": "eureke.measure.results",
     "Run": "eureke.run",
     "Scenario": "eureke.scenario",

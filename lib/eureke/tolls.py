@@ -6,6 +6,7 @@ order changes from pair to pair, and what is told is an interval over the pairs'
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
@@ -28,7 +29,14 @@ PARTS: Final = {
 RESAMPLES: Final = 10_000
 
 
-def toll(part: str, *, pairs: int, count: int, say: Callable[[str], None]) -> pd.DataFrame:
+def toll(
+    part: str,
+    *,
+    pairs: int,
+    count: int,
+    say: Callable[[str], None],
+    results_folder: Path | None = None,
+) -> pd.DataFrame:
     """Both sides of each pair.
 
     Args:
@@ -36,6 +44,7 @@ def toll(part: str, *, pairs: int, count: int, say: Callable[[str], None]) -> pd
         pairs: how many; each needs two fresh stacks.
         count: notifications of each side.
         say: is told of each side.
+        results_folder: where the runs' results go; to all others when None.
 
     Returns:
         A row for each pair: without_ms and with_ms (processor time of all processes, the test
@@ -45,7 +54,9 @@ def toll(part: str, *, pairs: int, count: int, say: Callable[[str], None]) -> pd
     for pair in range(pairs):
         sides = dict(zip(("without", "with"), PARTS[part], strict=True))
         order = list(sides) if pair % 2 else list(sides)[::-1]
-        took = {each: _cpu_ms_each(replace(sides[each], count=count)) for each in order}
+        took = {
+            each: _cpu_ms_each(replace(sides[each], count=count), results_folder) for each in order
+        }
         say(f"pair {pair + 1} of {pairs}: " + ", ".join(f"{k} {v:.4f} ms" for k, v in took.items()))
         row: dict[str, Any] = {"pair": pair, "without_ms": took["without"], "with_ms": took["with"]}
         rows.append(row | {"ratio": took["with"] / took["without"]})
@@ -60,9 +71,9 @@ def interval(ratios: "pd.Series[float]", *, seed: int = 7) -> tuple[float, float
     return float(values.mean()), float(low), float(high)
 
 
-def _cpu_ms_each(scenario: Scenario) -> float:
+def _cpu_ms_each(scenario: Scenario, results_folder: Path | None) -> float:
     with Stack.start(scenario=scenario, backend="processes", say=lambda _line: None) as stack:
-        run = Run.begin(scenario, stack, floor=False)
+        run = Run.begin(scenario, stack, floor=False, results_folder=results_folder)
         sent = run.flat_out()
         run.close()
     return 1000 * (sent.system_cpu_s + sent.equipment_cpu_s) / sent.sent

@@ -1,6 +1,7 @@
 """What Prometheus knows, as tables."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -27,6 +28,20 @@ class Target:
     """Empty where it answered."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Alert:
+    """One alert whose condition holds."""
+
+    name: str
+    state: str
+    """`pending` until it has held for long enough, `firing` from then on."""
+    since_s: float
+    """When it began to hold, in Unix time."""
+    labels: Mapping[str, str]
+    summary: str
+    remedy: str
+
+
 class Prometheus:
     """A Prometheus server, asked by its HTTP API."""
 
@@ -42,6 +57,8 @@ class Prometheus:
     def now(self, query: str, *, at_s: float | None = None) -> pd.DataFrame:
         """A row for each series of an expression's result: its labels, `time_s` and `value`.
 
+        A range, such as `up[60s]`, has a row for each sample, with the time it was taken at.
+
         Args:
             query: in Prometheus' language.
             at_s: the moment it is evaluated for, in Unix time; now when None.
@@ -50,10 +67,12 @@ class Prometheus:
             BadParameter: the expression is refused.
             ServiceFailed: Prometheus does not answer.
         """
-        moment = {} if at_s is None else {"time": repr(at_s)}
+        moment = {} if at_s is None else {"time": repr(float(at_s))}
         found = self._get("query", query=query, **moment)
         if found["resultType"] == "scalar":
             return _table([({}, [found["result"]])])
+        if found["resultType"] == "matrix":
+            return _table([(each["metric"], each["values"]) for each in found["result"]])
         return _table([(each["metric"], [each["value"]]) for each in found["result"]])
 
     def over(self, query: str, *, begin_s: float, end_s: float, step_s: float) -> pd.DataFrame:
@@ -65,7 +84,11 @@ class Prometheus:
             end_s: the last one.
             step_s: from one to the next.
         """
-        span = {"start": repr(begin_s), "end": repr(end_s), "step": repr(step_s)}
+        span = {
+            "start": repr(float(begin_s)),
+            "end": repr(float(end_s)),
+            "step": repr(float(step_s)),
+        }
         found = self._get("query_range", query=query, **span)
         return _table([(each["metric"], each["values"]) for each in found["result"]])
 
@@ -80,6 +103,20 @@ class Prometheus:
                 trouble=each["lastError"],
             )
             for each in self._get("targets", state="active")["activeTargets"]
+        ]
+
+    def alerts(self) -> list[Alert]:
+        """Those whose condition holds now; one that is over is no longer among them."""
+        return [
+            Alert(
+                name=each["labels"]["alertname"],
+                state=each["state"],
+                since_s=pd.Timestamp(each["activeAt"]).timestamp(),
+                labels=each["labels"],
+                summary=each["annotations"].get("summary", ""),
+                remedy=each["annotations"].get("remedy", ""),
+            )
+            for each in self._get("alerts")["alerts"]
         ]
 
     def until_scraped(self, after_s: float, *, within_s: float = 10.0) -> None:
