@@ -63,7 +63,56 @@ PROTOCOLS = pd.DataFrame(
                                 ("send", "one", 400.0))
     ]
 )  # fmt: skip
+EXPRESSIONS = pd.DataFrame(
+    [
+        {"name": name, "expression": expression, "line": line, "t_s": float(t_s), "value": value}
+        for name, expression, lines, value in (
+            ("sum, then rate", "rate(sum(x)[4s:1s])", ["one", "two"], 9.0),
+            ("rate, then sum", "sum(rate(x[4s]))", [""], 3.0),
+            ("a percentile", "histogram_quantile(0.99, x)", [""], 0.02),
+        )
+        for line in lines
+        for t_s in range(3)
+    ]
+)
+BUCKETS = pd.DataFrame({"le": ["0.02", "0.05", "+Inf"], "value": [5.0, 10.0, 10.0]})
+QUANTILES = pd.DataFrame(
+    [{"quantile": 0.9, "exact_ms": 30.0, "told_ms": 44.0, "low_ms": 20.0, "high_ms": 50.0,
+      "error": 0.4667}]
+)  # fmt: skip
+SCRAPES = pd.DataFrame(
+    [
+        {"kind": kind, "every": every, "offset": offset, "t_s": float(t_s),
+         "value": (9.0 * (t_s == 2) if kind == "backlog" else 9.0 * (t_s > 1))}
+        for kind in ("backlog", "read")
+        for every in (1, 3)
+        for offset in range(every)
+        for t_s in range(offset, 6, every)
+    ]
+    + [{"kind": "sampler", "every": 0, "offset": 0, "t_s": 1.9, "value": 9.0}]
+)  # fmt: skip
+ALARM = pd.DataFrame(
+    {
+        "t_s": [-0.1, 1.0, 4.5, 6.0, 7.0],
+        "running": [True, False, False, True, True],
+        "up": [True, False, False, True, True],
+        "state": ["inactive", "pending", "firing", "firing", "inactive"],
+    }
+)
+SYMPTOMS = pd.DataFrame(
+    [("the provider is away", 0.0, 4.0), ("a backlog", 2.0, 7.0), ("errors", 1.0, 5.0)],
+    columns=["symptom", "begin_s", "end_s"],
+)
 FIGURES: list[Any] = [
+    pytest.param(
+        charts.figure_expressions, "expressions", EXPRESSIONS, "2 counters that", id="expressions"
+    ),
+    pytest.param(charts.figure_resets, "resets", EXPRESSIONS, "sees 9 requests", id="resets"),
+    pytest.param(charts.figure_scrapes, "scrapes", SCRAPES, "in 1 of 3 cases", id="scrapes"),
+    pytest.param(charts.figure_alarm, "alarm", ALARM, "for the first 4.5 s, and", id="alarm"),
+    pytest.param(
+        charts.figure_symptoms, "symptoms", SYMPTOMS, "after 1.0 s: errors", id="symptoms"
+    ),
     pytest.param(
         charts.figure_protocols, "protocols", PROTOCOLS, "“many” takes 20 times", id="protocols"
     ),
@@ -93,3 +142,16 @@ def test_a_figure_tells_its_finding(
     assert "processes on 2 cores" in said
     assert writer.run_id in said
     assert chart.svg() == draw(Result(writer.folder)).svg()
+
+
+def test_percentiles_are_drawn_beside_their_buckets(tmp_path: Path) -> None:
+    """From three tables; the title has the worst of them."""
+    writer = ResultWriter(tmp_path)
+    writer.write_json("run.json", RUN)
+    QUANTILES.to_parquet(writer.folder / "quantiles.parquet")
+    BUCKETS.to_parquet(writer.folder / "buckets.parquet")
+    truth = pd.DataFrame({"provider_ms": [10.0] * 5 + [30.0] * 5})
+    truth.to_parquet(writer.folder / "truth.parquet")
+    chart = charts.figure_quantiles(Result(writer.folder))
+    assert "p90 is 30.0 ms, Prometheus says 44.0 ms" in chart.sentence
+    assert "20 to 50 ms" in chart.sentence

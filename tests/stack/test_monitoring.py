@@ -19,6 +19,7 @@ from tests.waiting import wait_until
 from eureke import programs
 from eureke.dashboards import BOARDS, RULES
 from eureke.errors import BadParameter, ProgramMissing, ServiceFailed
+from eureke.experiments import alarm, scrapes, signals
 from eureke.measure.account import Account
 from eureke.measure.prometheus import Prometheus
 from eureke.programs.sought import Sought
@@ -334,6 +335,39 @@ def test_prometheus_killed_in_mid_run(watched: Stack, tmp_path: Path) -> None:
     assert len(prometheus.now("up", at_s=known_s)) == len(prometheus.targets())
 
 
+def test_an_alert_is_pending_fires_and_ends(watched: Stack, prometheus: Prometheus) -> None:
+    """In this order, for the process that was killed and for no other."""
+    looks = alarm(watched, prometheus, kill="api-2")
+    states = looks["state"][looks["state"] != looks["state"].shift()]
+    assert [each for each in states if each != "pending"] == ["inactive", "firing", "inactive"]
+    assert looks.loc[looks["state"] == "firing", "running"].iloc[0] == False  # noqa: E712
+    assert prometheus.alerts() == []
+    with pytest.raises(ServiceFailed, match="NoSuchAlert of worker-bulk-2 is inactive"):
+        alarm(watched, prometheus, kill="worker-bulk-2", alert="NoSuchAlert", within_s=0)
+    watched.start_service("worker-bulk-2")
+    prometheus.until_scraped(time.time())
+
+
+def test_every_question_of_the_chapter_has_an_answer(
+    watched: Stack, prometheus: Prometheus
+) -> None:
+    """After a load through the API; a rate of nothing by nothing is no number."""
+    told = signals(prometheus, at_s=time.time()).set_index("question")["answer"]
+    assert "no data" not in set(told.drop("Which share of it fails, by our fault?"))
+
+
+def test_samples_are_left_out_and_none_is_invented(watched: Stack, prometheus: Prometheus) -> None:
+    """One in so many, from each place to begin; the sampler's own looks beside them."""
+    end_s = time.time()
+    table = scrapes(watched, prometheus, begin_s=end_s - 4, end_s=end_s, every=(1, 3))
+    kept = table[table["kind"] == "backlog"]
+    all_s = set(kept.loc[kept["every"] == 1, "t_s"])
+    thinned = kept[kept["every"] == 3]
+    assert len(all_s) == len(thinned) == thinned["t_s"].nunique() > 0
+    assert set(thinned["t_s"]) == all_s
+    assert {"backlog", "read", "sampler"} == set(table["kind"])
+
+
 def test_tables_of_what_was(watched: Stack, prometheus: Prometheus) -> None:
     """A row for each series and moment; no series is a table without rows."""
     end_s = time.time()
@@ -342,6 +376,9 @@ def test_tables_of_what_was(watched: Stack, prometheus: Prometheus) -> None:
     assert set(rows["instance"]) == {"worker-bulk-1", "worker-bulk-2", "worker-urgent-1"}
     assert set(rows["value"]) == {1.0}
     assert rows.groupby("instance").size().max() <= 3
+    taken = prometheus.now('up{instance="worker-bulk-1"}[3s]')
+    assert taken["time_s"].is_monotonic_increasing
+    assert taken["time_s"].nunique() == len(taken) > 1
     assert list(prometheus.now("scalar(vector(2))")["value"]) == [2.0]
     assert len(prometheus.now("nothing_of_this_name")) == 0
 

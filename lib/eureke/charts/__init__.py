@@ -10,6 +10,7 @@ from eureke.charts.board import figure_overview
 from eureke.charts.calls import figure_calls
 from eureke.charts.demand import figure_demand
 from eureke.charts.knee import figure_knee
+from eureke.charts.expressions import figure_expressions, figure_resets
 from eureke.charts.latency import figure_latency
 from eureke.charts.outages import figure_outages
 from eureke.charts.outcomes import figure_outcomes
@@ -17,8 +18,11 @@ from eureke.charts.overtaking import figure_overtaking
 from eureke.charts.pages import figure_pages
 from eureke.charts.processes import figure_processes
 from eureke.charts.protocols import figure_protocols
+from eureke.charts.quantiles import figure_quantiles
 from eureke.charts.retries import figure_retries
 from eureke.charts.scaling import figure_scaling
+from eureke.charts.scrapes import figure_scrapes
+from eureke.charts.spans import figure_alarm, figure_symptoms
 from eureke.charts.spreads import figure_reuse
 from eureke.charts.stages import figure_stages
 from eureke.charts.statements import figure_statements
@@ -32,11 +36,13 @@ if TYPE_CHECKING:
 __all__ = [
     "FIGURES",
     "Chart",
+    "figure_alarm",
     "figure_backlog",
     "figure_balancing",
     "figure_calls",
     "figure_demand",
     "figure_knee",
+    "figure_expressions",
     "figure_latency",
     "figure_outages",
     "figure_outcomes",
@@ -45,11 +51,15 @@ __all__ = [
     "figure_pages",
     "figure_processes",
     "figure_protocols",
+    "figure_quantiles",
+    "figure_resets",
     "figure_retries",
     "figure_reuse",
     "figure_scaling",
+    "figure_scrapes",
     "figure_stages",
     "figure_statements",
+    "figure_symptoms",
     "figure_throughput",
     "figure_trips",
     "save_all",

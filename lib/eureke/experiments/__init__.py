@@ -22,5 +22,18 @@ __all__ = [
     "replicas",
     "retries",
     "sizes",
+from eureke.experiments.alarms import alarm
+from eureke.experiments.expressions import expressions
+from eureke.experiments.quantiles import quantiles
+from eureke.experiments.scrapes import scrapes
+from eureke.experiments.signals import signals
+from eureke.experiments.symptoms import away, symptoms
+    "alarm",
+    "away",
+    "expressions",
+    "quantiles",
+    "scrapes",
+    "signals",
+    "symptoms",
     "told_by",
 ]
