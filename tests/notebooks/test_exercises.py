@@ -7,6 +7,7 @@ from typing import Any
 import nbformat
 import pytest
 from tests.notebooks.solutions import graphql, protocol, rest, scaling
+from tests.notebooks.solutions import graphql, monitoring, protocol, rest
 
 from eureke import learn
 from eureke.errors import BadParameter
@@ -18,6 +19,7 @@ SOLUTIONS: dict[str, Any] = {
     "02-graphql": graphql,
     "03-which-protocol": protocol,
     "09-scaling": scaling,
+    "10-monitoring": monitoring,
 }
 RIGHT = [
     (f"{chapter}/{name}", answer)

@@ -16,6 +16,7 @@ CHAPTERS: Final = {
     "02-graphql": "eureke.learn.exercises.graphql",
     "03-which-protocol": "eureke.learn.exercises.protocol",
     "09-scaling": "eureke.learn.exercises.scaling",
+    "10-monitoring": "eureke.learn.exercises.monitoring",
 }
 
 
