@@ -4,7 +4,7 @@ import time
 
 import pandas as pd
 
-from eureke.experiments import symptoms
+from eureke.experiments.symptoms import Fault, symptoms
 from eureke.measure.prometheus import Prometheus
 from eureke.outages import Absence
 from eureke.phase import Outage
@@ -24,9 +24,10 @@ class Moments(Prometheus):
 
 def test_moments_that_are_next_to_each_other_are_one_span() -> None:
     """The fault is the first; a sign that never shows has no row."""
-    fault = Absence(Outage(kind="down", seconds=2), lambda _behaviour: None, lead_s=0)
+    absence = Absence(Outage(kind="down", seconds=2), lambda _behaviour: None, lead_s=0)
+    fault = Fault(absence)
     fault(0.0)
-    fault.back_ns = fault.gone_ns + 2 * 10**9
+    absence.back_ns = absence.gone_ns + 2 * 10**9
     prometheus = Moments([1.0, 1.5, 2.0, 4.0])
     table = symptoms(prometheus, {"a": "x", "b": "never"}, fault, end_s=time.time() + 5).round(1)
     assert list(table["symptom"]) == ["the provider is away", "a", "a"]

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
+from matplotlib.ticker import LogLocator, MaxNLocator, NullLocator
 
 from eureke.charts.lesson import lesson
 from eureke.charts.numbers import milliseconds, scaled
@@ -103,12 +103,22 @@ def _row(axes: Axes, title: str, table: pd.DataFrame, most: float) -> None:
         axes.plot(rows["t_s"], rows["value"], color=colour, linewidth=1.6)
         where: dict[str, Any] = beside(axes, MARGIN_IN + 0.17)
         axes.text(**where, y=0.7 - 0.17 * number, s=str(line), fontsize=8, color=colour, va="top")
-    axes.set_ylim(0, (most or max(float(table["value"].max()), 1e-9)) * 1.1)
-    axes.yaxis.set_major_locator(MaxNLocator(2, min_n_ticks=2))
+    _scale(axes, table["value"], most, logarithmic="quantile" in expression)
     axes.yaxis.set_major_formatter(lambda value, _at: _told(value, expression))
     axes.yaxis.tick_right()
     axes.spines["bottom"].set_visible(True)
     axes.spines["bottom"].set_color(GREY)
+
+
+def _scale(axes: Axes, values: "pd.Series[float]", most: float, *, logarithmic: bool) -> None:
+    if logarithmic and float(values.min()) > 0:
+        axes.set_yscale("log")
+        axes.set_ylim(float(values.min()) / 1.6, float(values.max()) * 1.6)
+        axes.yaxis.set_major_locator(LogLocator(numticks=4))
+        axes.yaxis.set_minor_locator(NullLocator())
+    else:
+        axes.set_ylim(0, (most or max(float(values.max()), 1e-9)) * 1.1)
+        axes.yaxis.set_major_locator(MaxNLocator(2, min_n_ticks=2))
 
 
 def _told(value: float, expression: str) -> str:

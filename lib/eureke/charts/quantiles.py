@@ -99,7 +99,7 @@ def _gap(axes: Axes, row: Any) -> None:
         axes.plot(x, y, "o", markersize=7, color=colour, markeredgecolor=PAPER, zorder=4)
     right = max(row.exact_ms, row.told_ms)
     axes.annotate(
-        f"{100 * row.error:+.0f} %", (right, y), (9, 0), textcoords="offset points", va="center",
+        f"{100 * row.error:+.0f} %", (right, y), (8, 4), textcoords="offset points", va="bottom",
         fontsize=9, fontweight=600, color=INK,
     )  # fmt: skip
 

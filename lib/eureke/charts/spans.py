@@ -89,10 +89,10 @@ def _symptoms(result: "Result") -> Chart:
 def _order(order: list[str], rows: dict[str, list[Span]]) -> str:
     if len(order) < 2:
         return "Nothing shows it"
-    last = max(order[1:], key=lambda each: rows[each][-1][1])
+    well_s = max(rows[each][-1][1] for each in order[1:]) - rows[order[0]][0][1]
     return (
-        f"First sign, after {max(rows[order[1]][0][0], 0):.1f} s: {order[1]}; the last one ends "
-        f"{rows[last][-1][1] - rows[order[0]][0][1]:.1f} s after the provider is back: {last}"
+        f"First sign, after {max(rows[order[1]][0][0], 0):.1f} s: {order[1]}; the last one is gone "
+        f"{max(well_s, 0):.1f} s after the provider is back"
     )
 
 

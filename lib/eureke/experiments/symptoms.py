@@ -16,10 +16,33 @@ from eureke.stack.stack import Stack
 STEP_S: Final = 0.5
 
 
-def away(stack: Stack, *, seconds: float, lead_s: float = 3.0) -> Absence:
-    """A provider that is away for so long, to be given to `Run.open_loop(disturb=…)`."""
-    outage = Outage(kind="down", seconds=seconds)
-    return Absence(outage, partial(_change, stack.settings.provider_url), lead_s=lead_s)
+class Fault:
+    """A provider that goes away in the middle of a load: for `Run.open_loop(disturb=…)`."""
+
+    def __init__(self, absence: Absence) -> None:
+        self._absence = absence
+        self._to_unix_s = time.time() - time.monotonic()
+
+    def __call__(self, share: float) -> None:
+        """Acts when it is time."""
+        self._absence(share)
+
+    @property
+    def gone_s(self) -> float:
+        """When it went away, in Unix time."""
+        return self._absence.gone_ns / 1e9 + self._to_unix_s
+
+    @property
+    def back_s(self) -> float:
+        """When it was back."""
+        return self._absence.back_ns / 1e9 + self._to_unix_s
+
+
+def away(stack: Stack, *, after_s: float, lasts_s: float) -> Fault:
+    """A provider that goes away some time after a load has begun, for so long."""
+    outage = Outage(kind="down", seconds=lasts_s)
+    change = partial(_change, stack.settings.provider_url)
+    return Fault(Absence(outage, change, lead_s=after_s))
 
 
 def _change(url: str, behaviour: Mapping[str, Any]) -> None:
@@ -27,7 +50,7 @@ def _change(url: str, behaviour: Mapping[str, Any]) -> None:
 
 
 def symptoms(
-    prometheus: Prometheus, conditions: Mapping[str, str], fault: Absence, *, end_s: float
+    prometheus: Prometheus, conditions: Mapping[str, str], fault: Fault, *, end_s: float
 ) -> pd.DataFrame:
     """When each condition held.
 
@@ -41,9 +64,8 @@ def symptoms(
         A row for each span of time: symptom, begin_s, end_s, both since the provider went away;
         the provider's own absence is the first.
     """
-    to_unix_s = time.time() - time.monotonic()
-    gone_s, back_s = fault.gone_ns / 1e9 + to_unix_s, fault.back_ns / 1e9 + to_unix_s
-    rows = [("the provider is away", 0.0, back_s - gone_s)]
+    gone_s = fault.gone_s
+    rows = [("the provider is away", 0.0, fault.back_s - gone_s)]
     for name, expression in conditions.items():
         found = prometheus.over(expression, begin_s=gone_s - 2.0, end_s=end_s, step_s=STEP_S)
         rows += [(name, *span) for span in _spans(sorted(found["time_s"].unique() - gone_s))]

@@ -16,6 +16,8 @@ PER_S: Final = 25_000
 """Notifications a second, all passes over them included, on two cores."""
 BASE_S: Final = 25
 MEMORY_GIB: Final = 2.5
+PACED: Final = ("open_loop_s", "steady_s", "fault_s")
+"""Parameters that are seconds of a load whose send times are fixed in advance."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,7 @@ class Estimate:
 def estimate(parameters: Mapping[str, Any]) -> Estimate:
     """What a notebook with these parameters will take."""
     count = parameters.get("count", 0)
-    open_loop_s = parameters.get("open_loop_s", 0.0)
+    open_loop_s = sum(parameters.get(name, 0.0) for name in PACED)
     all_records = count + open_loop_s * parameters.get("rate_per_s", 0.0)
     return Estimate(
         seconds=BASE_S + open_loop_s * 1.1 + all_records / PER_S,

@@ -25,6 +25,20 @@ PROFILES: Final[dict[str, dict[str, Any]]] = {
     "smoke": {"count": 20_000, "warm_up": 5_000, "open_loop_s": 10.0},
     "standard": {"count": 1_000_000, "warm_up": 50_000, "open_loop_s": 120.0} | _SIZES,
     "full": {"count": 1_000_000, "warm_up": 50_000, "open_loop_s": 3600.0} | _SIZES,
+    "standard": {
+        "count": 1_000_000,
+        "warm_up": 50_000,
+        "open_loop_s": 120.0,
+        "steady_s": 120.0,
+        "fault_s": 20.0,
+    },
+    "full": {
+        "count": 1_000_000,
+        "warm_up": 50_000,
+        "open_loop_s": 3600.0,
+        "steady_s": 600.0,
+        "fault_s": 60.0,
+    },
 }
 
 
