@@ -6,8 +6,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from tests.notebooks.solutions import graphql, protocol, rest, scaling
-from tests.notebooks.solutions import graphql, monitoring, protocol, rest
+from tests.notebooks.solutions import graphql, monitoring, protocol, rest, scaling
 
 from eureke import learn
 from eureke.errors import BadParameter

@@ -9,8 +9,8 @@ from eureke.charts.balancing import figure_balancing
 from eureke.charts.board import figure_overview
 from eureke.charts.calls import figure_calls
 from eureke.charts.demand import figure_demand
-from eureke.charts.knee import figure_knee
 from eureke.charts.expressions import figure_expressions, figure_resets
+from eureke.charts.knee import figure_knee
 from eureke.charts.latency import figure_latency
 from eureke.charts.outages import figure_outages
 from eureke.charts.outcomes import figure_outcomes
@@ -41,8 +41,8 @@ __all__ = [
     "figure_balancing",
     "figure_calls",
     "figure_demand",
-    "figure_knee",
     "figure_expressions",
+    "figure_knee",
     "figure_latency",
     "figure_outages",
     "figure_outcomes",

@@ -1,39 +1,39 @@
 """Small experiments of the chapters, each with real requests; each gives a table."""
 
+from eureke.experiments.alarms import alarm
 from eureke.experiments.balancing import balancing
 from eureke.experiments.calls import calls, dies, failed, recovery_s
+from eureke.experiments.expressions import expressions
 from eureke.experiments.pages import pages
 from eureke.experiments.protocols import protocols, told_by
+from eureke.experiments.quantiles import quantiles
 from eureke.experiments.replicas import load_curve, replicas
 from eureke.experiments.retries import retries
+from eureke.experiments.scrapes import scrapes
+from eureke.experiments.signals import signals
 from eureke.experiments.sizes import demand, partitions, sizes
+from eureke.experiments.symptoms import away, symptoms
 
 __all__ = [
+    "alarm",
+    "away",
     "balancing",
     "calls",
     "demand",
     "dies",
+    "expressions",
     "failed",
     "load_curve",
     "pages",
     "partitions",
     "protocols",
+    "quantiles",
     "recovery_s",
     "replicas",
     "retries",
-    "sizes",
-from eureke.experiments.alarms import alarm
-from eureke.experiments.expressions import expressions
-from eureke.experiments.quantiles import quantiles
-from eureke.experiments.scrapes import scrapes
-from eureke.experiments.signals import signals
-from eureke.experiments.symptoms import away, symptoms
-    "alarm",
-    "away",
-    "expressions",
-    "quantiles",
     "scrapes",
     "signals",
+    "sizes",
     "symptoms",
     "told_by",
 ]

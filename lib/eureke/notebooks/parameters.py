@@ -12,7 +12,8 @@ from eureke.errors import BadParameter
 from eureke.places import home
 from eureke.scenario import Scenario, check_names
 
-_SIZES: Final[dict[str, Any]] = {
+_OFTEN: Final[dict[str, Any]] = {
+    # Of the chapter on scaling; its own values are those of the smoke run, as those of 10 are.
     "most": 4,
     "rounds": 3,
     "loads": 4,
@@ -20,17 +21,15 @@ _SIZES: Final[dict[str, Any]] = {
     "calls_each": 8_000,
     "load": 48_000,
 }
-"""Of the chapter on scaling; its own values are those of the smoke run."""
 PROFILES: Final[dict[str, dict[str, Any]]] = {
     "smoke": {"count": 20_000, "warm_up": 5_000, "open_loop_s": 10.0},
-    "standard": {"count": 1_000_000, "warm_up": 50_000, "open_loop_s": 120.0} | _SIZES,
-    "full": {"count": 1_000_000, "warm_up": 50_000, "open_loop_s": 3600.0} | _SIZES,
     "standard": {
         "count": 1_000_000,
         "warm_up": 50_000,
         "open_loop_s": 120.0,
         "steady_s": 120.0,
         "fault_s": 20.0,
+        **_OFTEN,
     },
     "full": {
         "count": 1_000_000,
@@ -38,6 +37,7 @@ PROFILES: Final[dict[str, dict[str, Any]]] = {
         "open_loop_s": 3600.0,
         "steady_s": 600.0,
         "fault_s": 60.0,
+        **_OFTEN,
     },
 }
 
