@@ -26,6 +26,7 @@ def test_failed_are_those_without_a_good_answer() -> None:
         ([(1.5, 10.0, 502)], 0.51),
         ([(1.2, 300.0, 200), (1.1, 20.0, 200), (4.0, 249.0, 200)], 0.5),
         ([(0.1, 500.0, 0)], 0.0),  # that was over before
+        ([(1.1, 300.0, 200), (6.0, 900.0, 200)], 0.4),  # that was something else
     ],
 )
 def test_recovery_ends_with_the_last_call_that_was_hurt(

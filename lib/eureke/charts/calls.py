@@ -9,12 +9,12 @@ from matplotlib.ticker import NullLocator
 from eureke.charts.lesson import lesson
 from eureke.charts.numbers import three_digits
 from eureke.charts.page import place
-from eureke.charts.style import BAD, BLUE, GREY, INK, ORANGE, RULE, Chart, bare, look
+from eureke.charts.style import BAD, BLUE, GREEN, GREY, INK, ORANGE, RULE, Chart, bare, look
 
 if TYPE_CHECKING:
     from eureke.measure.results import Result
 
-COLOURS: Final = {"api-1": BLUE, "api-2": ORANGE}
+COLOURS: Final = {"api-1": BLUE, "api-2": ORANGE, "api-3": GREEN}
 
 
 def figure_calls(result: "Result", name: str = "calls") -> Chart:
@@ -32,11 +32,11 @@ def _drawn(result: "Result", name: str) -> Chart:
         finding=_finding(table),
         method=f"open loop at {per_s:,.0f} calls a second, n = {len(table):,}, half of them "
         "notifications with a key; a dot each, by who answered; the grey band is the time "
-        "in which it was done",
-        height_in=4.3,
+        "that it took",
+        height_in=4.5,
     )
     grid = chart.add_gridspec(
-        1, 1, **place(chart, left_in=0.95, right_in=0.42, under_in=0.45, over_in=0.42)
+        1, 1, **place(chart, left_in=0.95, right_in=0.42, under_in=0.45, over_in=0.6)
     )
     axes = chart.add_subplot(grid[0, 0])
     bare(axes, grid="y")
@@ -70,16 +70,17 @@ def _dots(axes: Axes, table: pd.DataFrame) -> None:
         rows = table[bad]
         axes.plot(rows["t_s"], rows["took_ms"], "x", color=BAD, markersize=6, label="failed")
     axes.legend(
-        loc="lower right", bbox_to_anchor=(1.0, 1.0), ncols=4, frameon=False, fontsize=8,
+        loc="lower right", bbox_to_anchor=(1.0, 1.14), ncols=4, frameon=False, fontsize=8,
         labelcolor=GREY, handletextpad=0.1, columnspacing=1.0, markerscale=2.5,
     )  # fmt: skip
 
 
 def _events(axes: Axes, events: pd.DataFrame) -> None:
-    for event in events.itertuples():
+    for number, event in enumerate(events.itertuples()):
         axes.axvspan(event.begin_s, event.end_s, color=RULE, linewidth=0)  # type: ignore[arg-type]
         axes.axvline(event.begin_s, color=GREY, linewidth=0.9)  # type: ignore[arg-type]
+        above = 3 + 13 * (number % 2)
         axes.annotate(
-            str(event.what), (event.begin_s, 1.0), (3, 3), textcoords="offset points",
+            str(event.what), (event.begin_s, 1.0), (3, above), textcoords="offset points",
             xycoords=axes.get_xaxis_transform(), fontsize=8.5, color=INK,
         )  # fmt: skip

@@ -36,9 +36,9 @@ def _drawn(result: "Result") -> Chart:
         result,
         name="knee",
         finding=_finding(api),
-        method=f"open loop, from when each was due; one run a point, n = {int(api['n'].min()):,} "
-        f"to {int(api['n'].max()):,} calls and {int(workers['n'].min()):,} to "
-        f"{int(workers['n'].max()):,} notifications; dashed: what M/M/1 foretells for one replica",
+        method="open loop, from when each was due; one run a point, n = "
+        f"{_span(api['n'])} calls and {_span(workers['n'])} notifications; "
+        "dashed: what M/M/1 foretells for one replica",
         height_in=4.6,
     )
     grid = chart.add_gridspec(
@@ -49,6 +49,11 @@ def _drawn(result: "Result") -> Chart:
     _theory(left, api, one_per_s)
     _panel(right, workers.dropna(subset=["p99_ms"]), "Workers: a notification", "worker")
     return chart
+
+
+def _span(counts: "pd.Series[int]") -> str:
+    least, most = int(counts.min()), int(counts.max())
+    return f"{least:,} to {most:,}" if least < most else f"{least:,}"
 
 
 def _finding(api: pd.DataFrame) -> str:

@@ -91,12 +91,18 @@ def failed(table: pd.DataFrame) -> int:
     return int(((table["status"] == 0) | (table["status"] >= 400)).sum())
 
 
-def recovery_s(table: pd.DataFrame, after_s: float) -> float:
-    """How long after a moment the last call ended that had failed, or was slow."""
-    hurt = table[(table["t_s"] + table["took_ms"] / 1000 > after_s)]
-    bad = (hurt["status"] == 0) | (hurt["status"] >= 400) | (hurt["took_ms"] > SLOW_MS)
-    ends_s = hurt.loc[bad, "t_s"] + hurt.loc[bad, "took_ms"] / 1000
-    return float(max(0.0, ends_s.max() - after_s)) if len(ends_s) else 0.0
+def recovery_s(table: pd.DataFrame, after_s: float, *, within_s: float = 4.0) -> float:
+    """How long after a moment the last call ended that had failed, or was slow.
+
+    Args:
+        table: of calls.
+        after_s: the moment.
+        within_s: calls that were due later than this after it are another story.
+    """
+    ends_s = table["t_s"] + table["took_ms"] / 1000
+    bad = (table["status"] == 0) | (table["status"] >= 400) | (table["took_ms"] > SLOW_MS)
+    hurt = ends_s[bad & (ends_s > after_s) & (table["t_s"] < after_s + within_s)]
+    return float(hurt.max() - after_s) if len(hurt) else 0.0
 
 
 def dies(stack: Stack, name: str) -> Action:

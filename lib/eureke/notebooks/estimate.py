@@ -15,6 +15,8 @@ BYTES_EACH: Final = 1_200
 PER_S: Final = 25_000
 """Notifications a second, all passes over them included, on two cores."""
 BASE_S: Final = 25
+ROUND_S: Final = 25
+"""Of the chapter on scaling: a round of one size, of all that is scaled."""
 MEMORY_GIB: Final = 2.5
 PACED: Final = ("open_loop_s", "steady_s", "fault_s")
 """Parameters that are seconds of a load whose send times are fixed in advance."""
@@ -40,9 +42,12 @@ def estimate(parameters: Mapping[str, Any]) -> Estimate:
     """What a notebook with these parameters will take."""
     count = parameters.get("count", 0)
     open_loop_s = sum(parameters.get(name, 0.0) for name in PACED)
+    sizes = int(parameters.get("most", 0)).bit_length()
+    rounds_s = sizes * parameters.get("rounds", 0) * ROUND_S
+    loads_s = sizes * parameters.get("loads", 0) * 3 * parameters.get("step_s", 0.0)
     all_records = count + open_loop_s * parameters.get("rate_per_s", 0.0)
     return Estimate(
-        seconds=BASE_S + open_loop_s * 1.1 + all_records / PER_S,
+        seconds=BASE_S + rounds_s + loads_s + open_loop_s * 1.1 + all_records / PER_S,
         disk_gib=0.2 + all_records * BYTES_EACH / 2**30,
         memory_gib=MEMORY_GIB,
     )
