@@ -19,7 +19,7 @@ _OFTEN: Final[dict[str, Any]] = {
     "loads": 4,
     "step_s": 4.0,
     "calls_each": 8_000,
-    "load": 48_000,
+    "load": 12_000,
 }
 PROFILES: Final[dict[str, dict[str, Any]]] = {
     "smoke": {"count": 20_000, "warm_up": 5_000, "open_loop_s": 10.0},
