@@ -38,7 +38,7 @@ def _drawn(result: "Result") -> Chart:
         name="demand",
         finding=_finding(table),
         method=f"n = {len(table)} loads, one run each; keeping up is a lag that grows by less "
-        "than a twentieth of the load, by a straight line through the second half",
+        "than a tenth of the load, by a straight line through the second half",
         height_in=2.3 + 0.55 * len(sizes),
     )
     grid = chart.add_gridspec(

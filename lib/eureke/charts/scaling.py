@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 KINDS: Final = {
     "api": ("Replicas of the API", "calls/s", BLUE),
     "dispatcher": ("Dispatchers", "notifications/s", ORANGE),
-    "worker": ("Workers with a slow provider", "notifications/s", GREEN),
+    "worker": ("Workers, slow provider", "notifications/s", GREEN),
 }
 
 

@@ -22,7 +22,7 @@ from eureke.stack.stack import Stack
 
 FAST_MS: Final = 5.0
 """A provider that holds up nobody."""
-GROWS_SHARE: Final = 0.05
+GROWS_SHARE: Final = 0.1
 """A system keeps up where its lag grows by less than this share of the offered load."""
 WITHIN_S: Final = 30.0
 

@@ -16,7 +16,7 @@ _OFTEN: Final[dict[str, Any]] = {
     # Of the chapter on scaling; its own values are those of the smoke run, as those of 10 are.
     "most": 4,
     "rounds": 3,
-    "loads": 4,
+    "loads": 3,
     "step_s": 4.0,
     "calls_each": 8_000,
     "load": 12_000,
