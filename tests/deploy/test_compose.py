@@ -248,7 +248,11 @@ def test_what_is_sent_is_delivered(kafka: tuple[str, Compose], engine: Engine, l
     name = "worker" if lane == "bulk" else f"worker-{lane}"
     ids = compose("ps", "-q", name).split()
     hosts = {engine.client.containers.get(each).attrs["Config"]["Hostname"] for each in ids}
-    assert {each.host for each in received(settings, lane)} == hosts
+    wait_until(
+        lambda: {each.host for each in received(settings, lane)} == hosts,
+        within_s=20,
+        what="a receipt of each worker",
+    )
 
 
 @pytest.mark.timeout(240)
@@ -264,5 +268,10 @@ def test_prometheus_finds_everybody(kafka: tuple[str, Compose]) -> None:
     expected = {"api": 1, "dispatcher": 2, "worker": WORKERS + 1, "provider": 1, "exporter": 1}
     expected |= {"canary": 1, "prometheus": 1}
     wait_until(lambda: up() == expected, within_s=30, what="an answer of every target")
-    servers = set(prometheus.now("eureke_exporter_up == 1")["server"])
-    assert servers == {"kafka", "redis-queue", "redis-cache", "nginx"}
+    servers = {"kafka", "redis-queue", "redis-cache", "nginx"}
+    answer = "eureke_exporter_up == 1"
+    wait_until(
+        lambda: set(prometheus.now(answer)["server"]) == servers,
+        within_s=30,
+        what="an answer of every server",
+    )

@@ -1,9 +1,15 @@
 """A reader of the outcome topics, from now on: what stands in them already is not its business."""
 
-from confluent_kafka import Consumer, KafkaException, TopicPartition
+import time
+from typing import Final
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
 from eureke.errors import ServiceFailed
 from eureke.settings import Settings
+
+NOT_YET: Final = (KafkaError._UNKNOWN_PARTITION, KafkaError.UNKNOWN_TOPIC_OR_PART)  # noqa: SLF001
+PAUSE_S: Final = 0.1
 
 
 def outcome_reader(
@@ -29,9 +35,10 @@ def outcome_reader(
     places = [TopicPartition(settings.receipts, each) for each in partitions]
     if dead_letters:
         places.append(TopicPartition(settings.dead_letters, 0))
+    limit_s = time.monotonic() + timeout_s
     try:
         for at in places:
-            _, at.offset = consumer.get_watermark_offsets(at, timeout=timeout_s)
+            at.offset = _end(consumer, at, limit_s=limit_s)
     except KafkaException as error:
         raise ServiceFailed(
             f"the {who} cannot read from Kafka: {error}",
@@ -39,3 +46,15 @@ def outcome_reader(
         ) from error
     consumer.assign(places)
     return consumer
+
+
+def _end(consumer: Consumer, at: TopicPartition, *, limit_s: float) -> int:
+    """Where it ends; a topic that was made a moment ago is not known everywhere yet."""
+    while True:
+        left_s = limit_s - time.monotonic()
+        try:
+            return int(consumer.get_watermark_offsets(at, timeout=max(0.1, left_s))[1])
+        except KafkaException as error:
+            if error.args[0].code() not in NOT_YET or left_s <= 0:
+                raise
+            time.sleep(PAUSE_S)
