@@ -80,7 +80,7 @@ def demand(
     seconds: float,
     provider_ms: float,
 ) -> pd.DataFrame:
-    """Which loads so many workers keep up with, by the trend of the lag.
+    """Which loads so many workers behind one dispatcher keep up with, by the trend of the lag.
 
     The criterion is that of Theodolite (S. Henning, W. Hasselbring, "A Configurable Method for
     Benchmarking Scalability of Cloud-Native Applications", 2022): a straight line through the lag.
@@ -101,6 +101,8 @@ def demand(
     rows = []
     with _run(stack, scenario) as run:
         names = {}
+        # Each dispatcher has an in-flight table of its own to fill.
+        _scale(stack, "dispatcher", 1)
         for size in counts:
             _scale(stack, "worker", size)
             for rate_per_s in map(float, rates_per_s):
