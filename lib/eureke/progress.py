@@ -1,12 +1,15 @@
-"""How far something is: a bar for people at a terminal, a line per tenth in a log."""
+"""How far something is: a bar for people at a terminal, a line now and then in a log."""
 
 import sys
 import time
 from collections.abc import Callable
 from types import TracebackType
-from typing import TextIO
+from typing import Final, TextIO
 
 from tqdm import tqdm
+
+APART_S: Final = 2.0
+"""Between two lines in a log; the last one always comes."""
 
 
 class Progress:
@@ -30,7 +33,7 @@ class Progress:
         self._label, self._total, self._unit = label, max(total, 1), unit
         self._out = out or sys.stderr
         self._clock = clock
-        self._began_s = clock()
+        self._began_s = self._told_s = clock()
         self._tenths = 0
         self._bar = tqdm(
             total=self._total,
@@ -58,8 +61,9 @@ class Progress:
             self._bar.update(min(done, self._total) - self._bar.n)
             return
         tenths = int(10 * min(done, self._total) / self._total)
-        if tenths > self._tenths:
-            self._tenths = tenths
+        waited = self._clock() - self._told_s >= APART_S
+        if tenths > self._tenths and (waited or tenths == 10):
+            self._tenths, self._told_s = tenths, self._clock()
             self._out.write(self._line(done) + "\n")
             self._out.flush()
 
