@@ -132,6 +132,7 @@ def test_the_hourly_million_runs_small_from_end_to_end(checkout: Path) -> None:
     assert not list((checkout / "run").glob("*/supervisor.sock")), "the stack was left running"
 
 
+@pytest.mark.timeout(420)
 @pytest.mark.parametrize(
     "name", ["01-rest", "02-graphql", "03-which-protocol", "09-scaling", "10-monitoring"]
 )
