@@ -78,8 +78,11 @@ def test_an_engine_beside_us(inside: None, told: Told, monkeypatch: pytest.Monke
     assert connect(told, monkeypatch).version == "1"
 
 
-def test_an_image_on_its_way_is_seen_to_come(capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_image_on_its_way_is_seen_to_come(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     """Its size is known layer by layer."""
+    monkeypatch.setattr("eureke.progress.APART_S", 0.0)  # it comes at once here
     layers = [("a", 50, 100), ("b", 100, 100), ("a", 100, 100)]
     lines = [
         {"status": "Downloading", "id": id_, "progressDetail": {"current": now, "total": total}}
