@@ -45,6 +45,7 @@ def _drawn(result: "Result") -> Chart:
         1, 2, wspace=0.42, **place(chart, left_in=0.85, right_in=0.95, under_in=0.5, over_in=0.3)
     )
     left, right = (chart.add_subplot(grid[0, number]) for number in range(2))
+    api["keeps_up"] = api["achieved_per_s"] >= KEPT_SHARE * api["offered_per_s"]
     _panel(left, api, "Replicas of the API: a call", "replica")
     _theory(left, api, one_per_s)
     _panel(right, workers.dropna(subset=["p99_ms"]), "Workers: a notification", "worker")
@@ -71,7 +72,7 @@ def _panel(axes: Axes, table: pd.DataFrame, title: str, what: str) -> None:
     in_order = table.sort_values("offered_per_s")
     for colour, (_, rows) in zip(COLOURS, in_order.groupby("count"), strict=False):
         axes.plot(rows["offered_per_s"], rows["p99_ms"], color=colour)
-        kept = rows["achieved_per_s"] >= KEPT_SHARE * rows["offered_per_s"]
+        kept = rows["keeps_up"].astype(bool)
         for which, fill in ((kept, colour), (~kept, "white")):
             some = rows[which]
             axes.plot(
