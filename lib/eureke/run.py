@@ -6,6 +6,7 @@ import stat
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -37,7 +38,7 @@ from eureke.phase import (
 )
 from eureke.scenario import Scenario
 from eureke.stack.stack import Stack
-from eureke.traffic import LOOK_S, Traffic
+from eureke.traffic import LOOK_S, Traffic, change_provider
 from eureke.verdicts import summarised
 from eureke.watched import Watched
 
@@ -130,8 +131,7 @@ class Run:
 
     def open_loop(self, *, disturb: Disturb | None = None) -> Phase:
         """Sends a load at times that are fixed in advance, measures latency, accounts for it."""
-        with self._aborting():
-            return self._phase(open_loop(self.scenario), disturb=disturb)
+        return self.send(open_loop(self.scenario), disturb=disturb)
 
     def send(self, load: Plan, *, disturb: Disturb | None = None) -> Phase:
         """Sends a load of one's own making (`phase.plan`) and accounts for it."""
@@ -140,9 +140,8 @@ class Run:
 
     def outage(self, outage: Outage) -> Phase:
         """Sends an open loop whose provider is away for a while, and accounts for it."""
-        with self._aborting():
-            absence = Absence(outage, self._traffic.change_provider)
-            return self._phase(away(self.scenario, outage), disturb=absence)
+        absence = Absence(outage, partial(change_provider, self._stack))
+        return self.send(away(self.scenario, outage), disturb=absence)
 
     def one_each(self) -> Peer:
         """Sends a sample with one Celery task and one POST each, to compare with."""

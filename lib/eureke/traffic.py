@@ -227,9 +227,10 @@ class Traffic:
             "only_channel": "",
             "honours_keys": scenario.honours_keys,
         }
-        self.change_provider(behaviour)
+        change_provider(self._stack, behaviour)
 
-    def change_provider(self, behaviour: Mapping[str, Any]) -> None:
-        """Changes how the provider answers from now on."""
-        url = f"{self._stack.settings.provider_url}/settings"
-        requests.put(url, json=dict(behaviour), timeout=10).raise_for_status()
+
+def change_provider(stack: Stack, behaviour: Mapping[str, Any]) -> None:
+    """Changes how a stack's provider answers from now on."""
+    url = f"{stack.settings.provider_url}/settings"
+    requests.put(url, json=dict(behaviour), timeout=10).raise_for_status()

@@ -14,16 +14,11 @@ from eureke.charts.page import place
 from eureke.charts.series import Values
 from eureke.charts.style import (
     BAD,
-    BLUE,
-    GREEN,
     GREY,
     INK,
-    ORANGE,
+    LINES,
     PAPER,
-    PURPLE,
-    SKY,
     SLATE,
-    VERMILION,
     Chart,
     bare,
     look,
@@ -34,7 +29,6 @@ from eureke.dashboards.panel import Unit
 if TYPE_CHECKING:
     from eureke.measure.results import Result
 
-COLOURS: Final = (BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, SLATE)
 COLUMNS: Final = 2
 ROW_IN: Final = 2.3
 MOST_LINES: Final = 6
@@ -89,11 +83,11 @@ def _panel(axes: Axes, panel: Panel, table: pd.DataFrame, times_s: Values) -> No
     if panel.stacked and lines:
         together = pd.DataFrame(lines).reindex(times_s).fillna(0)
         axes.stackplot(
-            together.index.to_numpy(), *(together[name] for name in lines), colors=COLOURS,
+            together.index.to_numpy(), *(together[name] for name in lines), colors=LINES,
             alpha=0.85, labels=list(lines), linewidth=0, step="mid",
         )  # fmt: skip
     else:
-        for (name, line), colour in zip(lines.items(), COLOURS, strict=False):
+        for (name, line), colour in zip(lines.items(), LINES, strict=False):
             axes.plot(line.index, line, color=colour, label=name, linewidth=1.5)
     if panel.limit is not None:
         axes.axhline(panel.limit, color=BAD, linewidth=1, dashes=(4, 3))

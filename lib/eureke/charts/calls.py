@@ -10,6 +10,7 @@ from eureke.charts.lesson import lesson
 from eureke.charts.numbers import three_digits
 from eureke.charts.page import place
 from eureke.charts.style import BAD, BLUE, GREEN, GREY, INK, ORANGE, RULE, Chart, bare, look
+from eureke.measure.calls import bad
 
 if TYPE_CHECKING:
     from eureke.measure.results import Result
@@ -17,18 +18,18 @@ if TYPE_CHECKING:
 COLOURS: Final = {"api-1": BLUE, "api-2": ORANGE, "api-3": GREEN}
 
 
-def figure_calls(result: "Result", name: str = "calls") -> Chart:
+def figure_calls(result: "Result") -> Chart:
     """Every call as a dot: when it was due, how long it took, who answered; and what was done."""
     with look():
-        return _drawn(result, name)
+        return _drawn(result)
 
 
-def _drawn(result: "Result", name: str) -> Chart:
-    table, events = result.table(name), result.table(f"{name}-events")
+def _drawn(result: "Result") -> Chart:
+    table, events = result.table("calls"), result.table("calls-events")
     per_s = len(table) / float(table["t_s"].max() or 1)
     chart = lesson(
         result,
-        name=name,
+        name="calls",
         finding=_finding(table),
         method=f"open loop at {per_s:,.0f} calls a second, n = {len(table):,}, half of them "
         "notifications with a key; a dot each, by who answered; the grey band is the time "
@@ -51,23 +52,22 @@ def _drawn(result: "Result", name: str) -> Chart:
 
 
 def _finding(table: pd.DataFrame) -> str:
-    bad = (table["status"] == 0) | (table["status"] >= 400)
     again = int((table["tries"] > 1).sum())
     p99 = float(table["took_ms"].quantile(0.99))
-    lost = f"{int(bad.sum()):,} of {len(table):,} calls failed"
+    lost = f"{int(bad(table).sum()):,} of {len(table):,} calls failed"
     return f"{lost}, {again:,} were sent again by the client; p99 {three_digits(p99)} ms"
 
 
 def _dots(axes: Axes, table: pd.DataFrame) -> None:
-    bad = (table["status"] == 0) | (table["status"] >= 400)
-    for name, rows in table[~bad].groupby("replica"):
+    lost = bad(table)
+    for name, rows in table[~lost].groupby("replica"):
         colour = COLOURS.get(str(name), GREY)
         axes.plot(
             rows["t_s"], rows["took_ms"], ".", color=colour, markersize=3.5, alpha=0.6,
             markeredgewidth=0, label=str(name) or "not known",
         )  # fmt: skip
-    if bad.any():
-        rows = table[bad]
+    if lost.any():
+        rows = table[lost]
         axes.plot(rows["t_s"], rows["took_ms"], "x", color=BAD, markersize=6, label="failed")
     axes.legend(
         loc="lower right", bbox_to_anchor=(1.0, 1.14), ncols=4, frameon=False, fontsize=8,

@@ -10,16 +10,10 @@ from eureke.charts.lesson import lesson
 from eureke.charts.numbers import milliseconds, scaled
 from eureke.charts.page import place
 from eureke.charts.style import (
-    BLUE,
-    GREEN,
     GREY,
     INK,
+    LINES,
     MARGIN_IN,
-    ORANGE,
-    PURPLE,
-    SKY,
-    SLATE,
-    VERMILION,
     Chart,
     bare,
     beside,
@@ -29,7 +23,6 @@ from eureke.charts.style import (
 if TYPE_CHECKING:
     from eureke.measure.results import Result
 
-COLOURS: Final = (BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, SLATE)
 LEFT_IN: Final = 2.45
 ROW_IN: Final = 1.5
 
@@ -99,7 +92,7 @@ def _row(axes: Axes, title: str, table: pd.DataFrame, most: float) -> None:
     axes.set_title(expression, fontsize=8, fontweight="normal", color=INK, pad=6)
     axes.text(**beside(axes, MARGIN_IN), y=0.92, s=title, fontsize=10, fontweight=600, va="top")
     lines = sorted(table.groupby("line"), key=lambda each: -float(each[1]["value"].max()))
-    for number, ((line, rows), colour) in enumerate(zip(lines, COLOURS, strict=False)):
+    for number, ((line, rows), colour) in enumerate(zip(lines, LINES, strict=False)):
         axes.plot(rows["t_s"], rows["value"], color=colour, linewidth=1.6)
         where: dict[str, Any] = beside(axes, MARGIN_IN + 0.17)
         axes.text(**where, y=0.7 - 0.17 * number, s=str(line), fontsize=8, color=colour, va="top")

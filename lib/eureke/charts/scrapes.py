@@ -31,9 +31,8 @@ def figure_scrapes(result: "Result") -> Chart:
 def seen(table: pd.DataFrame, every: int) -> tuple[int, int]:
     """In how many of the ways to begin the gauge shows the burst, and how many ways there are."""
     gauge = table[(table["kind"] == "backlog") & (table["every"] == every)]
-    most = float(table.loc[table["kind"].isin(["backlog", "sampler"]), "value"].max())
     highest = gauge.groupby("offset")["value"].max()
-    return int((highest > SEEN_SHARE * most).sum()), len(highest)
+    return int((highest > SEEN_SHARE * _most(table)).sum()), len(highest)
 
 
 def _drawn(result: "Result") -> Chart:
@@ -74,11 +73,16 @@ def _finding(table: pd.DataFrame, every: int) -> str:
     )
 
 
+def _most(table: pd.DataFrame) -> float:
+    """The highest backlog that anybody saw."""
+    return float(table.loc[table["kind"].isin(["backlog", "sampler"]), "value"].max())
+
+
 def _fastest(table: pd.DataFrame, every: int) -> float:
     """The highest rate that any way to begin shows; 0 where there are no two looks."""
     return max(
-        (float(_rates(table, every, offset)["per_s"].max()) for offset in range(every)
-         if len(_rates(table, every, offset))),
+        (float(rates["per_s"].max()) for offset in range(every)
+         if len(rates := _rates(table, every, offset))),
         default=0.0,
     )  # fmt: skip
 
@@ -99,7 +103,7 @@ def _panel(axes: Axes, table: pd.DataFrame, kind: str, every: int) -> None:
         axes.fill_between(truth["t_s"], truth["value"], color=RULE, linewidth=0, step="post")
         axes.plot(rows["t_s"], rows["value"], color=BLUE, linewidth=1.2)
         axes.plot(rows["t_s"], rows["value"], "o", color=BLUE, markersize=4.5, clip_on=False)
-        most = float(table.loc[table["kind"].isin(["backlog", "sampler"]), "value"].max())
+        most = _most(table)
     else:
         rows = _rates(table, every)
         axes.bar(

@@ -31,6 +31,9 @@ VERMILION: Final = "#d55e00"
 PURPLE: Final = "#a3548a"
 SLATE: Final = "#7d8793"
 
+LINES: Final = (BLUE, ORANGE, GREEN, VERMILION, SKY, PURPLE, SLATE)
+"""For lines that have no colour of their own, in this order."""
+
 SENT, EFFECT, RECEIPT = SLATE, BLUE, VERMILION
 SYSTEM, EQUIPMENT = BLUE, SLATE
 STAGE_COLOURS: Final = {

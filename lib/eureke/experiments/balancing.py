@@ -1,12 +1,14 @@
 """A replica that is slower than the other: who gets how many calls, and what that does to them."""
 
+from typing import Final
+
 import pandas as pd
 
 from eureke.experiments.calls import calls, slow
 from eureke.stack.catalogue.nginx import METHODS
 from eureke.stack.stack import Stack
 
-SLOW = "api-2"
+SLOW: Final = "api-2"
 
 
 def balancing(stack: Stack, *, seconds: float, rate_per_s: float) -> pd.DataFrame:

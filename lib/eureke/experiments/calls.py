@@ -5,12 +5,14 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from operator import itemgetter
 from secrets import token_hex
 from typing import Any, Final
 
 import msgspec
 import pandas as pd
 
+from eureke.measure.calls import bad
 from eureke.scenario import HOURLY_RATE_PER_S
 from eureke.stack.stack import Stack
 from eureke.world.caller import Call
@@ -63,7 +65,8 @@ def calls(
         *(() if keys else ("--no-keys",)),
         contained=False,
     )
-    done = [_done(what, action, at_s, begin_ns) for at_s, (what, action) in _in_order(events)]
+    happening = sorted((events or {}).items(), key=itemgetter(0))
+    done = [_done(what, action, at_s, begin_ns) for at_s, (what, action) in happening]
     stack.wait(f"caller-{prefix}", timeout_s=seconds + 60)
     made = msgspec.json.decode(out.read_bytes(), type=list[Call])
     out.unlink()
@@ -72,10 +75,6 @@ def calls(
     table.insert(0, "t_s", (table.pop("due_ns") - begin_ns) / 1e9)
     table["replica"] = table.pop("id").map(answered).fillna("")
     return table, pd.DataFrame(done, columns=["what", "begin_s", "end_s"])
-
-
-def _in_order(events: Events | None) -> list[tuple[float, tuple[str, Action]]]:
-    return sorted((events or {}).items(), key=lambda each: each[0])
 
 
 def _done(what: str, action: Action, at_s: float, begin_ns: int) -> dict[str, Any]:
@@ -88,7 +87,7 @@ def _done(what: str, action: Action, at_s: float, begin_ns: int) -> dict[str, An
 
 def failed(table: pd.DataFrame) -> int:
     """How many calls had no good answer in the end."""
-    return int(((table["status"] == 0) | (table["status"] >= 400)).sum())
+    return int(bad(table).sum())
 
 
 def recovery_s(table: pd.DataFrame, after_s: float, *, within_s: float = 4.0) -> float:
@@ -100,8 +99,8 @@ def recovery_s(table: pd.DataFrame, after_s: float, *, within_s: float = 4.0) ->
         within_s: calls that were due later than this after it are another story.
     """
     ends_s = table["t_s"] + table["took_ms"] / 1000
-    bad = (table["status"] == 0) | (table["status"] >= 400) | (table["took_ms"] > SLOW_MS)
-    hurt = ends_s[bad & (ends_s > after_s) & (table["t_s"] < after_s + within_s)]
+    troubled = bad(table) | (table["took_ms"] > SLOW_MS)
+    hurt = ends_s[troubled & (ends_s > after_s) & (table["t_s"] < after_s + within_s)]
     return float(hurt.max() - after_s) if len(hurt) else 0.0
 
 

@@ -1,12 +1,13 @@
 """What expressions of Prometheus' language answer, over a while."""
 
 from collections.abc import Mapping
+from typing import Final
 
 import pandas as pd
 
 from eureke.measure.prometheus import Prometheus
 
-NAME = "__name__"
+NAME: Final = "__name__"
 
 
 def expressions(
@@ -43,8 +44,6 @@ def expressions(
 def _lines(found: pd.DataFrame) -> "pd.Series[str]":
     labels = found.drop(columns=["time_s", "value", NAME], errors="ignore")
     differing = [each for each in labels if labels[each].nunique() > 1]
-    return labels[differing].fillna("").agg(" ".join, axis=1) if differing else _alone(found)
-
-
-def _alone(found: pd.DataFrame) -> "pd.Series[str]":
-    return pd.Series([""] * len(found), index=found.index, dtype=str)
+    if not differing:
+        return pd.Series("", index=found.index, dtype=str)
+    return labels[differing].fillna("").agg(" ".join, axis=1)

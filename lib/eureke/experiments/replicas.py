@@ -6,9 +6,10 @@ from typing import Final
 import pandas as pd
 
 from eureke.experiments.hammering import hammered
+from eureke.experiments.rounds import to_and_fro
 from eureke.stack.stack import Stack
+from eureke.world.caller import READ
 
-PATH: Final = "/users?limit=1"
 CONNECTIONS: Final = 32
 
 
@@ -25,15 +26,12 @@ def replicas(stack: Stack, counts: Sequence[int], *, rounds: int, count: int) ->
         A row for each round and size: kind, round, count, per_s.
     """
     rows = []
-    for number in range(rounds):
-        for size in counts if number % 2 == 0 else reversed(counts):
-            stack.scale("api", size)
-            # The first calls of a new replica are slower, and belong to nobody.
-            hammered(stack, PATH, name="hammer", count=count // 5, connections=CONNECTIONS)
-            found = hammered(stack, PATH, name="hammer", count=count, connections=CONNECTIONS)
-            rows.append(
-                {"kind": "api", "round": number, "count": size, "per_s": found["items_per_s"]}
-            )
+    for number, size in to_and_fro(counts, rounds=rounds):
+        stack.scale("api", size)
+        # The first calls of a new replica are slower, and belong to nobody.
+        hammered(stack, READ, name="hammer", count=count // 5, connections=CONNECTIONS)
+        found = hammered(stack, READ, name="hammer", count=count, connections=CONNECTIONS)
+        rows.append({"kind": "api", "round": number, "count": size, "per_s": found["items_per_s"]})
     return pd.DataFrame(rows)
 
 
@@ -58,7 +56,7 @@ def load_curve(
         for rate_per_s in map(float, rates_per_s):
             found = hammered(
                 stack,
-                PATH,
+                READ,
                 name="hammer",
                 count=round(rate_per_s * seconds),
                 connections=CONNECTIONS,

@@ -14,6 +14,7 @@ import numpy as np
 import pandas as pd
 
 from eureke.errors import LoadFailed
+from eureke.experiments.rounds import to_and_fro
 from eureke.measure.members import partitions_by_member
 from eureke.phase import Phase, plan
 from eureke.run import Run
@@ -55,19 +56,14 @@ def sizes(
     with _run(stack, scenario) as run:
         # The first load meets cold caches and compilers, and belongs to nobody.
         run.send(plan(scenario, name=f"{kind}-warm-up", count=count // 5))
-        for number in range(rounds):
-            for size in counts if number % 2 == 0 else reversed(counts):
-                _scale(stack, kind, size)
-                load = plan(
-                    scenario,
-                    name=f"{kind}-{size}-{number}",
-                    count=count,
-                    latency_median_ms=provider_ms,
-                )
-                phase = _closed(run.send(load))
-                rows.append(
-                    {"kind": kind, "round": number, "count": size, "per_s": phase.throughput_per_s}
-                )
+        for number, size in to_and_fro(counts, rounds=rounds):
+            _scale(stack, kind, size)
+            name = f"{kind}-{size}-{number}"
+            load = plan(scenario, name=name, count=count, latency_median_ms=provider_ms)
+            phase = _closed(run.send(load))
+            rows.append(
+                {"kind": kind, "round": number, "count": size, "per_s": phase.throughput_per_s}
+            )
     return pd.DataFrame(rows)
 
 
@@ -98,9 +94,8 @@ def demand(
         when one was due to its receipt (p99_ms is missing where too few were sent for it),
         lag_per_s, keeps_up, n.
     """
-    rows = []
+    phases: list[tuple[int, Phase]] = []
     with _run(stack, scenario) as run:
-        names = {}
         # Each dispatcher has an in-flight table of its own to fill.
         _scale(stack, "dispatcher", 1)
         for size in counts:
@@ -114,24 +109,12 @@ def demand(
                     rate_per_s=rate_per_s,
                     latency_median_ms=provider_ms,
                 )
-                names[load.name] = (size, rate_per_s, _closed(run.send(load)))
+                phases.append((size, _closed(run.send(load))))
         timeline = run.close().timeline
-    for name, (size, rate_per_s, phase) in names.items():
-        lag_per_s = _trend(timeline[timeline["phase"] == name], seconds)
-        took = phase.receipt_ms
-        rows.append(
-            {
-                "count": size,
-                "offered_per_s": rate_per_s,
-                "achieved_per_s": phase.sent / phase.wall_s,
-                "p50_ms": took.p50 if took else None,
-                "p99_ms": took.p99 if took else None,
-                "lag_per_s": lag_per_s,
-                "keeps_up": lag_per_s < GROWS_SHARE * rate_per_s,
-                "n": phase.sent,
-            }
-        )
-    return pd.DataFrame(rows)
+    return pd.DataFrame(
+        {"count": size} | _kept_up(phase, _trend(timeline, phase.name, seconds))
+        for size, phase in phases
+    )
 
 
 def partitions(stack: Stack, counts: Sequence[int]) -> pd.DataFrame:
@@ -187,9 +170,24 @@ def _closed(phase: Phase) -> Phase:
     return phase
 
 
-def _trend(timeline: pd.DataFrame, seconds: float) -> float:
+def _kept_up(phase: Phase, lag_per_s: float) -> dict[str, Any]:
+    """Whether a load was kept up with, and how long its notifications took."""
+    offered_per_s, took = phase.offered_per_s or 0.0, phase.receipt_ms
+    return {
+        "offered_per_s": offered_per_s,
+        "achieved_per_s": phase.throughput_per_s,
+        "p50_ms": took.p50 if took else None,
+        "p99_ms": took.p99 if took else None,
+        "lag_per_s": lag_per_s,
+        "keeps_up": lag_per_s < GROWS_SHARE * offered_per_s,
+        "n": phase.sent,
+    }
+
+
+def _trend(timeline: pd.DataFrame, name: str, seconds: float) -> float:
     """By how many records a second the lag grew in the second half of a load."""
-    lag = timeline[(timeline["series"] == "lag") & timeline["t_s"].between(seconds / 2, seconds)]
+    mine = timeline[(timeline["phase"] == name) & (timeline["series"] == "lag")]
+    lag = mine[mine["t_s"].between(seconds / 2, seconds)]
     if len(lag) < 2:
         raise LoadFailed(
             f"the lag was looked at {len(lag)} times in {seconds:g} s",

@@ -3,15 +3,16 @@
 import time
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import Any, Final
+from typing import Final
 
+import numpy as np
 import pandas as pd
-import requests
 
 from eureke.measure.prometheus import Prometheus
 from eureke.outages import Absence
 from eureke.phase import Outage
 from eureke.stack.stack import Stack
+from eureke.traffic import change_provider
 
 STEP_S: Final = 0.5
 
@@ -41,12 +42,7 @@ class Fault:
 def away(stack: Stack, *, after_s: float, lasts_s: float) -> Fault:
     """A provider that goes away some time after a load has begun, for so long."""
     outage = Outage(kind="down", seconds=lasts_s)
-    change = partial(_change, stack.settings.provider_url)
-    return Fault(Absence(outage, change, lead_s=after_s))
-
-
-def _change(url: str, behaviour: Mapping[str, Any]) -> None:
-    requests.put(f"{url}/settings", json=dict(behaviour), timeout=10).raise_for_status()
+    return Fault(Absence(outage, partial(change_provider, stack), lead_s=after_s))
 
 
 def symptoms(
@@ -74,12 +70,6 @@ def symptoms(
 
 def _spans(moments_s: list[float]) -> Iterator[tuple[float, float]]:
     """Begin and end of each run of moments that are next to each other."""
-    begin_s = last_s = None
-    for moment_s in moments_s:
-        if last_s is None or begin_s is None or moment_s - last_s > 1.5 * STEP_S:
-            if begin_s is not None and last_s is not None:
-                yield begin_s, last_s + STEP_S
-            begin_s = moment_s
-        last_s = moment_s
-    if begin_s is not None and last_s is not None:
-        yield begin_s, last_s + STEP_S
+    breaks = np.flatnonzero(np.diff(moments_s) > 1.5 * STEP_S) + 1
+    for together in np.split(np.asarray(moments_s), breaks) if moments_s else ():
+        yield float(together[0]), float(together[-1]) + STEP_S

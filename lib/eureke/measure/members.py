@@ -1,10 +1,12 @@
 """Who is in a lane's consumer group, and how many partitions each member has."""
 
+from typing import Final
+
 from confluent_kafka.admin import AdminClient
 
 from eureke.settings import Settings
 
-TIMEOUT_S = 10.0
+TIMEOUT_S: Final = 10.0
 
 
 def partitions_by_member(settings: Settings, lane: str = "bulk") -> dict[str, int]:

@@ -1,7 +1,7 @@
 """What Prometheus knows, as tables."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -68,12 +68,7 @@ class Prometheus:
             ServiceFailed: Prometheus does not answer.
         """
         moment = {} if at_s is None else {"time": repr(float(at_s))}
-        found = self._get("query", query=query, **moment)
-        if found["resultType"] == "scalar":
-            return _table([({}, [found["result"]])])
-        if found["resultType"] == "matrix":
-            return _table([(each["metric"], each["values"]) for each in found["result"]])
-        return _table([(each["metric"], [each["value"]]) for each in found["result"]])
+        return _table(self._get("query", query=query, **moment))
 
     def over(self, query: str, *, begin_s: float, end_s: float, step_s: float) -> pd.DataFrame:
         """The same for many moments: a row for each series and moment.
@@ -89,8 +84,7 @@ class Prometheus:
             "end": repr(float(end_s)),
             "step": repr(float(step_s)),
         }
-        found = self._get("query_range", query=query, **span)
-        return _table([(each["metric"], each["values"]) for each in found["result"]])
+        return _table(self._get("query_range", query=query, **span))
 
     def targets(self) -> list[Target]:
         """Every process that is asked, and whether it answered the last time."""
@@ -159,10 +153,21 @@ class Prometheus:
         return found["data"]
 
 
-def _table(series: list[tuple[dict[str, str], list[tuple[float, str]]]]) -> pd.DataFrame:
+def _table(found: Mapping[str, Any]) -> pd.DataFrame:
+    """A row for each series and moment of an answer of any type."""
     rows = [
         labels | {"time_s": float(moment_s), "value": float(value)}
-        for labels, points in series
+        for labels, points in _series(found)
         for moment_s, value in points
     ]
     return pd.DataFrame(rows) if rows else pd.DataFrame(columns=["time_s", "value"])
+
+
+def _series(found: Mapping[str, Any]) -> Iterator[tuple[dict[str, str], list[tuple[float, str]]]]:
+    match found["resultType"]:
+        case "scalar":
+            yield {}, [found["result"]]
+        case "matrix":
+            yield from ((each["metric"], each["values"]) for each in found["result"])
+        case _:
+            yield from ((each["metric"], [each["value"]]) for each in found["result"])
