@@ -1,5 +1,6 @@
 """Programs of others that the stack runs: found on this machine, else fetched into the checkout."""
 
+from eureke.programs.grafana import GRAFANA, grafana_home, grafana_there
 from eureke.programs.install import damaged, install
 from eureke.programs.kafka import kafka_classpath
 from eureke.programs.nginx import NGINX
@@ -11,6 +12,7 @@ from eureke.programs.runtime import java
 from eureke.programs.sought import Sought
 
 __all__ = [
+    "GRAFANA",
     "NGINX",
     "PROMETHEUS",
     "PROMTOOL",
@@ -18,6 +20,8 @@ __all__ = [
     "Program",
     "Sought",
     "damaged",
+    "grafana_home",
+    "grafana_there",
     "install",
     "java",
     "kafka_classpath",

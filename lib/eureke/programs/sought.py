@@ -29,7 +29,8 @@ class Sought:
     version: tuple[str, str]
     """The option that has it say its version, and the pattern of what it says."""
     packages: tuple[str, ...]
-    """Of Debian and Ubuntu: its own, and those with the libraries that it needs."""
+    """Of Debian and Ubuntu: its own, and those with the libraries that it needs; none where
+    it cannot be fetched."""
     in_packages: str
     """Its path in what they unpack to."""
     wheel: str = ""
@@ -160,11 +161,15 @@ def _found(sought: Sought) -> Program:
     for program in (*sought.on_path(), sought.from_package(), sought.from_wheel()):
         if at_least(program.version, sought.needed):
             return program
+    raise ProgramMissing(f"there is no {sought.wanted}", remedy=_remedy(sought))
+
+
+def _remedy(sought: Sought) -> str:
+    if not sought.packages:
+        return f"put {sought.command} on PATH"
     where = "" if sought.wheel else " on Debian and Ubuntu"
-    raise ProgramMissing(
-        f"there is no {sought.wanted}",
-        remedy=f"`make setup` fetches one{where}, or install {sought.packages[0]} by your "
-        "system's means",
+    return (
+        f"`make setup` fetches one{where}, or install {sought.packages[0]} by your system's means"
     )
 
 

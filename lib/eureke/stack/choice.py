@@ -34,6 +34,8 @@ class Choice:
     reason: str
     monitoring: bool = False
     """Whether Prometheus was asked for and can be had."""
+    grafana: bool = False
+    """Whether Grafana can be had as well."""
     images: dict[str, str] = field(default_factory=dict)
     stand_ins: dict[str, str] = field(default_factory=dict)
 

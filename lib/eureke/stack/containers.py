@@ -40,7 +40,8 @@ def render_container(service: Service, *, run: Path, state: State) -> RenderedCo
     ours = container.image == OURS
     values = _values(service, container, run, state)
     environment = {
-        name: Template(text).substitute(values) for name, text in container.environment.items()
+        name: Template(text).substitute(values)
+        for name, text in (container.environment or service.environment).items()
     }
     mounts = list(_files(service, container, values, run / "data" / service.name))
     if ours:
@@ -56,7 +57,7 @@ def render_container(service: Service, *, run: Path, state: State) -> RenderedCo
     return RenderedContainer(
         image=state.images[container.image],
         command=[Template(part).substitute(values) for part in command] or None,
-        environment=environment | dict(service.environment),
+        environment=environment,
         ports={
             str(port): state.ports[port_key(service, name)]
             for name, port in container.ports.items()

@@ -17,10 +17,10 @@ def monitored(choice: Choice, *, say: Say) -> Choice:
         if choice.backend == "containers":
             return _with_image(choice, say)
         programs.PROMETHEUS.find()
+        return replace(choice, monitoring=True, grafana=programs.grafana_there())
     except (ProgramMissing, ServiceFailed) as error:
         say(f"nobody watches: {error.what.splitlines()[0]}")
         return choice
-    return replace(choice, monitoring=True)
 
 
 def _with_image(choice: Choice, say: Say) -> Choice:
@@ -40,6 +40,7 @@ def _with_image(choice: Choice, say: Say) -> Choice:
         return replace(
             choice,
             monitoring=True,
+            grafana="grafana" in images,
             images=choice.images | images,
             stand_ins=choice.stand_ins | engine.stand_ins([*images.values()]),
         )

@@ -19,6 +19,7 @@ SERVERS: Final = {
     "redis_server": programs.REDIS,
     "nginx": programs.NGINX,
     "prometheus": programs.PROMETHEUS,
+    "grafana": programs.GRAFANA,
 }
 """By their names in commands."""
 
@@ -67,13 +68,17 @@ def render(service: Service, *, run: Path, state: State) -> Rendered:
             server = sought.find()
             values[name] = str(server.path)
             environment |= server.environment
+    if _uses(commands, "$grafana_home"):
+        values["grafana_home"] = str(programs.grafana_home())
     for name, template in service.files.items():
         file = folder / name
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         file.touch(mode=0o600)
         file.write_text(Template(template).substitute(values))
     return Rendered(
         commands=[[Template(part).substitute(values) for part in each] for each in commands],
-        environment=environment | dict(service.environment),
+        environment=environment
+        | {name: Template(text).substitute(values) for name, text in service.environment.items()},
         folder=folder,
     )
 

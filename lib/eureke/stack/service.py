@@ -31,6 +31,7 @@ class Container:
     command: tuple[str, ...] | None = None
     """In place of the service's; empty for the image's own."""
     environment: Mapping[str, str] = field(default_factory=dict)
+    """In place of the service's, where it is not empty."""
     mounts: Mapping[str, str] = field(default_factory=dict)
     """Where the service's files are put: path inside by the file's name."""
     folder: str = "/tmp"  # noqa: S108  inside the container, where it is private
@@ -45,8 +46,9 @@ class Service:
     Commands, files and environments are templates (`string.Template`): `$run` is the run folder,
     `$shared` the part of it that containers see too, `$folder` the service's data folder, `$bind`
     the address it listens at, `$port` its port, `$port_NAME` a further one, `$password` its
-    password, and `$python`, `$java`, `$classpath`, `$redis_server`, `$nginx`, `$prometheus` the
-    programs it may need; `$targets` and `$scrape_interval` are whom Prometheus asks, and how often.
+    password, and `$python`, `$java`, `$classpath`, `$redis_server`, `$nginx`, `$prometheus`,
+    `$grafana` the programs it may need, with `$grafana_home` for the last one's own files;
+    `$targets` and `$scrape_interval` are whom Prometheus asks, and how often.
     """
 
     name: str

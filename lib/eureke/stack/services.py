@@ -160,7 +160,7 @@ class Services:
         it may be `contained`, which it is where containers are.
         """
         literal = [argument.replace("$", "$$") for argument in arguments]
-        written = str(self.shared / "metrics" / f"{name}.prom")
+        written = str(self.shared / "metrics" / f"{name}.prom").replace("$", "$$")
         one_shot = Service(
             name=name,
             side=side,

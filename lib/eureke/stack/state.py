@@ -41,7 +41,7 @@ class State:
     scrape_interval_s: float = 0.0
     """How often Prometheus asks every process; 0 where there is none."""
     grafana: bool = False
-    """Whether its image can be had, with containers."""
+    """Whether it can be had: its image with containers, the one on PATH without."""
     balancer: str = "none"
     balanced: bool = False
     """Whether there is an Nginx before the replicas of the API: once there, it stays."""
@@ -109,8 +109,7 @@ def new_state(
     certificate = new_certificate() if tls else {}
     given = servers or Servers()
     chosen = choice or Choice(backend="processes", reason="")
-    grafana = "grafana" in chosen.images
-    names = _port_names(scenario, certificate, grafana=grafana)
+    names = _port_names(scenario, certificate, grafana=chosen.grafana)
     for name, port in ports.items():
         if name not in names:
             raise BadParameter(
@@ -133,7 +132,7 @@ def new_state(
         application=application,
         apis=scenario.replicas,
         scrape_interval_s=scenario.scrape_interval_s if chosen.monitoring else 0.0,
-        grafana=grafana,
+        grafana=chosen.grafana,
         balancer=scenario.balancer,
         balanced=balanced,
         certificate=certificate,
@@ -155,7 +154,7 @@ def services(state: State) -> list[Service]:
     if state.application:
         found += catalogue.EQUIPMENT
         found += catalogue.MONITORING if state.scrape_interval_s else ()
-        found += [catalogue.grafana()] if state.grafana else []
+        found += [_grafana(state)] if state.grafana else []
         found += _api(state)
         found += _members(dispatchers=state.dispatchers, workers=state.workers)
     return found
@@ -176,6 +175,12 @@ def _api(state: State) -> list[Service]:
     """The replicas of the API, and what is before them."""
     found = [catalogue.api(number + 1) for number in range(state.apis)]
     return [*found, nginx(state, found)] if state.balanced else found
+
+
+def _grafana(state: State) -> Service:
+    if state.backend == "containers":
+        return catalogue.grafana()
+    return catalogue.grafana(f"http://{address(state, 'prometheus')}", folder="$folder")
 
 
 def upstream(state: State, replicas: Iterable[Service]) -> dict[str, str]:
