@@ -1,6 +1,8 @@
 """The same notifications sent in another way, on the same machine in the same run."""
 
+import contextlib
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -9,13 +11,14 @@ import msgspec
 import requests
 
 from eureke.errors import ServiceFailed
-from eureke.peers.one_each import Handed
+from eureke.peers.ways import Handed, Way
 from eureke.phase import Plan, Quiet
 from eureke.progress import Progress
 from eureke.stack.stack import Stack
-from eureke.traffic import LOOK_S, Traffic
+from eureke.traffic import Traffic
 
 QUIET_S: Final = 30.0
+LOOK_S: Final = 0.05
 WORKER, TASKS = "peer-worker", "peer-tasks"
 
 
@@ -35,55 +38,66 @@ class Peer:
         return self.sample / self.wall_s
 
 
-def one_each(stack: Stack, traffic: Traffic, plan: Plan, *, out: Path) -> Peer:
-    """One Celery task and one POST for each notification of a load.
+def send_by(way: Way, stack: Stack, traffic: Traffic, plan: Plan, *, out: Path) -> Peer:
+    """Sends a load in another way.
 
     Raises:
-        ServiceFailed: its worker died, or nothing moved any more.
+        ServiceFailed: a worker of it died, or nothing moved any more.
     """
     traffic.prepare(plan)
     traffic.behave(plan)
     url = f"{stack.settings.provider_url}/counts"
-    before = _requests(url)
-    stack.launch(WORKER, "eureke.peers.one_each", "--work")
-    stack.launch(
-        TASKS,
-        "eureke.peers.one_each",
-        *("--load", str(traffic.load(plan))),
-        *("--out", str(out)),
-    )
-    try:
-        last_ns = _until_done(url, before, plan, out)
-        if last_ns is None:
-            log = stack.logs(WORKER)
-            raise ServiceFailed(
-                f"one task each came to a halt; its worker's log ends with:\n{log}",
-                remedy="leave the comparison out with one_each = 0, and report this",
-            )
-        traffic.one_shot(TASKS, timeout_s=10)
-    finally:
-        stack.stop_service(WORKER)
-        stack.stop_service(TASKS)
+    before = _taken(url)
+    with _at_work(way, stack):
+        load = ("--load", str(traffic.load(plan)), "--out", str(out))
+        stack.launch(TASKS, "eureke.peers.ways", "--way", way.name, *load)
+        try:
+            last_ns = _until_done(url, before, plan, out)
+            if last_ns is None:
+                log = stack.logs(f"{WORKER}-1")
+                raise ServiceFailed(
+                    f"{way.words}: it came to a halt; a worker's log ends with:\n{log}",
+                    remedy="leave the comparison out, and report this",
+                )
+            traffic.one_shot(TASKS, timeout_s=10)
+        finally:
+            stack.stop_service(TASKS)
     handed = msgspec.json.decode(out.read_bytes(), type=Handed)
-    return Peer(
-        name="one task and one POST each",
-        sample=handed.tasks,
-        wall_s=(last_ns - handed.begin_ns) / 1e9,
-    )
+    out.unlink()
+    wall_s = (last_ns - handed.begin_ns) / 1e9
+    return Peer(name=way.words, sample=handed.notifications, wall_s=wall_s)
+
+
+@contextlib.contextmanager
+def _at_work(way: Way, stack: Stack) -> Iterator[None]:
+    """Its workers, for as long as the block lasts."""
+    names = [f"{WORKER}-{number + 1}" for number in range(way.workers)]
+    try:
+        for name in names:
+            stack.launch(name, "eureke.peers.ways", "--way", way.name, "--work", side="system")
+        yield
+    finally:
+        for name in names:
+            stack.stop_service(name)
 
 
 def _until_done(url: str, before: int, plan: Plan, out: Path) -> int | None:
-    """When the provider had the last request; None where they stopped coming."""
+    """When the provider had the last one; None where they stopped coming."""
     quiet = Quiet(QUIET_S)
     with Progress(plan.name, total=plan.count, unit="notifications") as progress:
-        while not quiet.too_long(done := _requests(url) - before):
+        while not quiet.too_long(done := _taken(url) - before):
             progress.reach(done)
-            if out.exists() and done >= msgspec.json.decode(out.read_bytes(), type=Handed).tasks:
+            if out.exists() and done >= _handed(out):
                 return time.monotonic_ns()
             time.sleep(LOOK_S)
     return None
 
 
-def _requests(url: str) -> int:
+def _handed(out: Path) -> int:
+    return msgspec.json.decode(out.read_bytes(), type=Handed).notifications
+
+
+def _taken(url: str) -> int:
+    """Notifications that the provider has seen, whatever became of them."""
     counts: dict[str, int] = requests.get(url, timeout=10).json()
-    return counts["requests"]
+    return sum(counts[name] for name in ("effects", "repeats", "failed"))

@@ -8,6 +8,7 @@ import msgspec
 import pandas as pd
 import pyarrow.parquet as pq
 
+from eureke.drain import Drain
 from eureke.measure import latency, usage
 from eureke.measure.evidence import Span, lines
 from eureke.measure.ledger import account
@@ -56,6 +57,8 @@ class Findings:
         seen = [decode(line) for line in lines(self.observed, span.begin, span.end)]
         sent = pq.read_table(span.loads[0].record, columns=["sent_ns"])["sent_ns"].to_numpy()
         first_ns = int(sent.min()) if len(sent) else began_ns
+        if isinstance(disturb, Drain):
+            first_ns = disturb.resumed_ns or first_ns
         final_ns = (each.t_ns for each in seen if each.final and each.lane == plan.lane)
         last_ns = max(final_ns, default=ended_ns)
         samples = read_samples(self._sampled, begin_ns=first_ns)

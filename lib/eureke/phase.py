@@ -32,6 +32,8 @@ class Plan:
     lane: str = "bulk"
     priority: str = "bulk"
     tag: str = ""
+    to: tuple[str, ...] = ()
+    """Addresses of the API to send to in turn, in place of the stack's own."""
 
     @property
     def open_loop(self) -> bool:

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from types import TracebackType
 from typing import Final, TextIO
 
@@ -10,6 +11,29 @@ from tqdm import tqdm
 
 APART_S: Final = 2.0
 """Between two lines in a log; the last one always comes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """How far a load is at one moment."""
+
+    phase: str
+    t_s: float
+    """Since it began."""
+    sent: int
+    settled: int
+    """Records that have their outcome."""
+    total: int
+    over: bool = False
+    """Nothing of it is on its way any more."""
+
+
+Watch = Callable[[Look], None]
+"""Is told how far a load is, a few times a second."""
+
+
+def unwatched(_look: Look) -> None:
+    """Nobody looks."""
 
 
 class Progress:

@@ -13,7 +13,8 @@ from typing import Any, Final
 import msgspec
 from confluent_kafka import KafkaException
 
-from eureke.comparison import Peer, one_each
+from eureke.comparison import Peer, send_by
+from eureke.drain import Drain
 from eureke.errors import BadParameter, EurekeError
 from eureke.findings import Findings
 from eureke.measure import results, validity
@@ -23,6 +24,7 @@ from eureke.measure.floor import Floor
 from eureke.measure.machine import fingerprint
 from eureke.measure.sampler import read_samples
 from eureke.outages import Absence, away
+from eureke.peers.ways import Way
 from eureke.phase import (
     Disturb,
     Outage,
@@ -31,11 +33,11 @@ from eureke.phase import (
     flat_out,
     one_lane,
     open_loop,
-    plan,
     urgent,
     warm_up,
     warm_up_urgent,
 )
+from eureke.progress import Watch, unwatched
 from eureke.scenario import Scenario
 from eureke.stack.stack import Stack
 from eureke.traffic import LOOK_S, Traffic, change_provider
@@ -52,7 +54,15 @@ class Run:
     load and account for it, `close` writes the summary.
     """
 
-    def __init__(self, scenario: Scenario, stack: Stack, writer: results.ResultWriter) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        stack: Stack,
+        writer: results.ResultWriter,
+        *,
+        watch: Watch = unwatched,
+        watched: bool = True,
+    ) -> None:
         self.scenario = scenario
         self._stack = stack
         self._writer = writer
@@ -65,7 +75,7 @@ class Run:
         self._floors: list[Floor] = []
         self._phases: list[Phase] = []
         self._peers: list[Peer] = []
-        self._traffic = Traffic(scenario, stack, self._work, salt=writer.run_id)
+        self._traffic = Traffic(scenario, stack, self._work, salt=writer.run_id, watch=watch)
         self._findings = Findings(
             scenario,
             folder=writer.folder,
@@ -75,7 +85,9 @@ class Run:
             restarts=self._traffic.restarts,
         )
         url = stack.settings.prometheus_url
-        self._watched = Watched(url, interval_s=scenario.scrape_interval_s) if url else None
+        self._watched = (
+            Watched(url, interval_s=scenario.scrape_interval_s) if url and watched else None
+        )
 
     @classmethod
     def begin(
@@ -85,14 +97,27 @@ class Run:
         *,
         results_folder: Path | None = None,
         floor: bool = True,
+        watch: Watch = unwatched,
+        watched: bool = True,
     ) -> "Run":
-        """A run whose stack is warm and whose floor is measured."""
+        """A run whose stack is warm and whose floor is measured.
+
+        Args:
+            scenario: what is sent, and how the world behaves.
+            stack: what it is sent through.
+            results_folder: where the result goes; to all others when None.
+            floor: whether the floor is measured.
+            watch: is told how far each load is, such as `charts.Live()`.
+            watched: whether what Prometheus saw is kept, where there is one.
+        """
         if scenario.entrance == "api" and not stack.settings.api_url:
             raise BadParameter(
                 "entrance is 'api', and this stack has no API",
                 remedy="start it with `apis=1`, or by a scenario with this entrance",
             )
-        run = cls(scenario, stack, results.ResultWriter(results_folder))
+        run = cls(
+            scenario, stack, results.ResultWriter(results_folder), watch=watch, watched=watched
+        )
         with run._aborting():
             run._traffic.settle_in()
             run._traffic.prepare(flat_out(scenario))
@@ -143,13 +168,22 @@ class Run:
         absence = Absence(outage, partial(change_provider, self._stack))
         return self.send(away(self.scenario, outage), disturb=absence)
 
-    def one_each(self) -> Peer:
-        """Sends a sample with one Celery task and one POST each, to compare with."""
-        sample = plan(self.scenario, name="one-each", count=self.scenario.one_each)
+    def drain(self, load: Plan) -> Phase:
+        """Sends a load while nobody reads, and accounts for it; its time begins with reading."""
+        with self._aborting():
+            drain = Drain(self._stack, load.lane, self._traffic.record(load))
+            try:
+                return self._phase(load, disturb=drain)
+            finally:
+                drain.release()
+
+    def send_by(self, way: Way, load: Plan) -> Peer:
+        """Sends a load in another way, to compare with."""
         with self._aborting():
             self._traffic.settle()
             out = self._work / "handed.json"
-            peer = one_each(self._stack, self._traffic, sample, out=out)
+            peer = send_by(way, self._stack, self._traffic, load, out=out)
+            shutil.rmtree(self._traffic.load(load))
         self._peers.append(peer)
         return peer
 

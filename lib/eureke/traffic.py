@@ -13,7 +13,7 @@ from confluent_kafka import KafkaException
 
 from eureke.errors import LoadFailed, ServiceFailed
 from eureke.phase import Disturb, Lag, Plan, Quiet, sender_progress
-from eureke.progress import Progress
+from eureke.progress import Look, Progress, Watch, unwatched
 from eureke.scenario import Scenario
 from eureke.stack.stack import Stack
 
@@ -31,8 +31,17 @@ UNDER_WAY_MOST: Final = 100
 class Traffic:
     """Sends loads through a stack, and starts again what dies meanwhile."""
 
-    def __init__(self, scenario: Scenario, stack: Stack, work: Path, *, salt: str) -> None:
+    def __init__(
+        self,
+        scenario: Scenario,
+        stack: Stack,
+        work: Path,
+        *,
+        salt: str,
+        watch: Watch = unwatched,
+    ) -> None:
         self._scenario = scenario
+        self._watch = watch
         self._stack = stack
         self._work = work
         self._salt = salt
@@ -171,14 +180,16 @@ class Traffic:
     def _sender(self, plan: Plan) -> Iterator[None]:
         """A sender that is told to stop at the end of the block, and has ended after it."""
         name, record = f"sender-{plan.name}", self.record(plan)
-        tag = ("--tag", plan.tag) if plan.tag else ()
+        options = ["--tag", plan.tag] if plan.tag else []
+        for address in plan.to:
+            options += ["--to", address]
         self._stack.launch(
             name,
             SENDERS[self._scenario.entrance],
             *("--load", str(self.load(plan))),
             *("--lane", plan.lane),
             *("--out", str(record)),
-            *tag,
+            *options,
         )
         try:
             yield
@@ -191,7 +202,7 @@ class Traffic:
     def _until_over(
         self, plan: Plan, lag: Lag, before: int, disturb: Disturb | None, slack: int
     ) -> None:
-        quiet = Quiet(QUIET_S)
+        quiet, began_s = Quiet(QUIET_S), time.monotonic()
         with Progress(plan.name, total=plan.count, unit="notifications") as progress:
             while True:
                 time.sleep(LOOK_S)
@@ -203,10 +214,21 @@ class Traffic:
                     if quiet.too_long("Kafka is away"):
                         raise
                     continue
+                over = bool(state.get("done")) and end - settled <= slack
                 progress.reach(settled - before)
+                self._watch(
+                    Look(
+                        phase=plan.name,
+                        t_s=time.monotonic() - began_s,
+                        sent=end - before,
+                        settled=settled - before,
+                        total=plan.count,
+                        over=over,
+                    )
+                )
                 if disturb is not None:
                     disturb((settled - before) / plan.count)
-                if state.get("done") and end - settled <= slack:
+                if over:
                     return
                 if quiet.too_long((state, self._observed())):
                     return  # the account will name what is missing

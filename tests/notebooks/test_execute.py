@@ -121,13 +121,16 @@ def test_the_hourly_million_runs_small_from_end_to_end(checkout: Path) -> None:
         "07-hourly-million.html",
     }
     notebook = nbformat.read(done.notebook, as_version=4)  # type: ignore[no-untyped-call]
-    figures = [
-        output
+    drawn = [
+        output.metadata["eureke"]["name"]
         for cell in notebook.cells
         for output in cell.get("outputs", [])
         if "image/svg+xml" in output.get("data", {})
     ]
-    assert len(figures) == len(FIGURES) - 1, "all but the one of outages, which it does not try"
+    loads = [f"live-{name}" for name in ("warm-up", "flat-out", "one-lane", "open-loop")]
+    # All but the one of outages, which it does not try; each live panel once, in its last state.
+    watched = ["board-overview"] if done.result.summary["monitoring"] == "whole" else []
+    assert sorted(drawn) == sorted([*FIGURES.keys() - {"outages"}, *watched, *loads])
     assert "https://" not in _loaded(done.html.read_text())
     assert not list((checkout / "run").glob("*/supervisor.sock")), "the stack was left running"
 

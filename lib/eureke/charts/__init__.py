@@ -12,6 +12,7 @@ from eureke.charts.demand import figure_demand
 from eureke.charts.expressions import figure_expressions, figure_resets
 from eureke.charts.knee import figure_knee
 from eureke.charts.latency import figure_latency
+from eureke.charts.live import Live
 from eureke.charts.outages import figure_outages
 from eureke.charts.outcomes import figure_outcomes
 from eureke.charts.overtaking import figure_overtaking
@@ -26,9 +27,12 @@ from eureke.charts.spans import figure_alarm, figure_symptoms
 from eureke.charts.spreads import figure_reuse
 from eureke.charts.stages import figure_stages
 from eureke.charts.statements import figure_statements
+from eureke.charts.steady import figure_steady, memory
 from eureke.charts.style import Chart
+from eureke.charts.sweep import figure_sweep, figure_trend
 from eureke.charts.throughput import figure_throughput
 from eureke.charts.trips import figure_trips
+from eureke.charts.ways import figure_ways
 
 if TYPE_CHECKING:
     from eureke.measure.results import Result
@@ -36,6 +40,7 @@ if TYPE_CHECKING:
 __all__ = [
     "FIGURES",
     "Chart",
+    "Live",
     "figure_alarm",
     "figure_backlog",
     "figure_balancing",
@@ -59,9 +64,14 @@ __all__ = [
     "figure_scrapes",
     "figure_stages",
     "figure_statements",
+    "figure_steady",
+    "figure_sweep",
     "figure_symptoms",
     "figure_throughput",
+    "figure_trend",
     "figure_trips",
+    "figure_ways",
+    "memory",
     "save_all",
 ]
 
@@ -70,6 +80,7 @@ FIGURES: Final[dict[str, Callable[["Result"], Chart]]] = {
     "backlog": figure_backlog,
     "latency": figure_latency,
     "stages": figure_stages,
+    "steady": figure_steady,
     "outcomes": figure_outcomes,
     "overtaking": figure_overtaking,
     "outages": figure_outages,

@@ -13,12 +13,14 @@ from eureke.experiments.scrapes import scrapes
 from eureke.experiments.signals import signals
 from eureke.experiments.sizes import demand, partitions, sizes
 from eureke.experiments.symptoms import away, symptoms
+from eureke.experiments.ways import compared, ways
 
 __all__ = [
     "alarm",
     "away",
     "balancing",
     "calls",
+    "compared",
     "demand",
     "dies",
     "expressions",
@@ -36,4 +38,5 @@ __all__ = [
     "sizes",
     "symptoms",
     "told_by",
+    "ways",
 ]

@@ -1,9 +1,12 @@
 """In which order sizes are measured."""
 
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
+
+T = TypeVar("T")
 
 
-def to_and_fro(sizes: Sequence[int], *, rounds: int) -> Iterator[tuple[int, int]]:
+def to_and_fro(sizes: Sequence[T], *, rounds: int) -> Iterator[tuple[int, T]]:
     """Each round's number with each size, every other round from the last one back.
 
     What drifts with time then favours no size, and little is scaled from one to the next.

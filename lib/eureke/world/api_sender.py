@@ -63,7 +63,8 @@ class ApiSender:
                 "this stack has no API to send through",
                 remedy="give it one: the scenario's `apis = 1`",
             )
-        self._url = f"{settings.api_url}/notifications"
+        addresses = errand.to or (settings.api_url,)
+        self._urls = [f"{address}/notifications" for address in addresses]
         self._query = {"lane": errand.lane}
         self._headers = {"Authorization": f"Bearer {settings.api_tokens['write']}"}
         if errand.tag:
@@ -98,6 +99,9 @@ class ApiSender:
                 await send(session, writer)
         self._progress.report(self._count, done=True, waited=self._waited, **writer.counts)
 
+    def _url(self, number: int) -> str:
+        return self._urls[number % len(self._urls)]
+
     async def _send_flat_out(self, session: ClientSession, writer: SentWriter) -> None:
         """A piece after the other, so that what is for one user stays in its order."""
         for records in pieces(self._folder, most=LINES * STREAMS):
@@ -121,10 +125,13 @@ class ApiSender:
         sent_ns = time.monotonic_ns()
         limit_s = time.monotonic() + PATIENCE_S
         await asyncio.gather(
-            *(self._send_lines(session, values, each, fates, limit_s=limit_s) for each in streams)
+            *(
+                self._send_lines(session, self._url(at), values, each, fates, limit_s=limit_s)
+                for at, each in enumerate(streams)
+            )
         )
         for at in others:
-            fates[at] = await self._send_one(session, values[at], limit_s=limit_s)
+            fates[at] = await self._send_one(session, self._url(at), values[at], limit_s=limit_s)
         count = len(values)
         writer.add(
             seq=np.array([seq for seq, *_ in records]),
@@ -137,6 +144,7 @@ class ApiSender:
     async def _send_lines(
         self,
         session: ClientSession,
+        url: str,
         values: list[bytes],
         lines: list[int],
         fates: Fates,
@@ -147,7 +155,7 @@ class ApiSender:
         attempt = 0
         while lines:
             body = b"\n".join([values[at] for at in lines])
-            answer = await self._post(session, body, NDJSON)
+            answer = await self._post(session, url, body, NDJSON)
             if answer is not None and answer[0] < 500:
                 for at, item in zip(lines, self._items(*answer), strict=True):
                     fates[at] = _fate(item.status)
@@ -166,10 +174,12 @@ class ApiSender:
                 remedy="see its log, and that its token is this stack's",
             ) from error
 
-    async def _send_one(self, session: ClientSession, value: bytes, *, limit_s: float) -> int:
+    async def _send_one(
+        self, session: ClientSession, url: str, value: bytes, *, limit_s: float
+    ) -> int:
         attempt = 0
         while True:
-            answer = await self._post(session, value, "application/json")
+            answer = await self._post(session, url, value, "application/json")
             fate = UNKNOWN if answer is None else _fate(answer[0])
             if fate != UNKNOWN or not await self._again(attempt, limit_s):
                 return fate
@@ -183,16 +193,14 @@ class ApiSender:
         return True
 
     async def _post(
-        self, session: ClientSession, body: bytes, kind: str
+        self, session: ClientSession, url: str, body: bytes, kind: str
     ) -> tuple[int, bytes] | None:
         """Status and body of the answer; None where nobody knows."""
         self._under_way += 1
         self._waited += self._under_way > CONNECTIONS
         try:
             headers = {"Content-Type": kind}
-            async with session.post(
-                self._url, data=body, headers=headers, params=self._query
-            ) as answer:
+            async with session.post(url, data=body, headers=headers, params=self._query) as answer:
                 return answer.status, await answer.read()
         except (ClientError, TimeoutError, OSError):
             return None
@@ -241,7 +249,7 @@ class ApiSender:
         if after is not None:
             await after
         limit_s = time.monotonic() + PATIENCE_S
-        fates[seq] = await self._send_one(session, value, limit_s=limit_s)
+        fates[seq] = await self._send_one(session, self._url(seq), value, limit_s=limit_s)
         times[2, seq] = time.monotonic_ns()
 
 

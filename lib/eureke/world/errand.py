@@ -13,6 +13,8 @@ class Errand:
     out: Path
     lane: str
     tag: str
+    to: tuple[str, ...] = ()
+    """Addresses to send to in turn, in place of the settings' own."""
 
     @classmethod
     def of_arguments(cls, program: str) -> "Errand":
@@ -22,4 +24,6 @@ class Errand:
         parser.add_argument("--out", type=Path, required=True)
         parser.add_argument("--lane", required=True)
         parser.add_argument("--tag", default="")
-        return cls(**vars(parser.parse_args()))
+        parser.add_argument("--to", action="append", default=[])
+        given = vars(parser.parse_args())
+        return cls(**(given | {"to": tuple(given["to"])}))
