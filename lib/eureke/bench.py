@@ -1,29 +1,67 @@
 """A scenario from a file, run a number of times without a notebook."""
 
-from collections.abc import Callable, Iterator, Sequence
+import contextlib
+from collections.abc import Callable, Generator, Sequence
+from dataclasses import fields, replace
 from pathlib import Path
 
+import msgspec
+
+from eureke.errors import BadParameter
+from eureke.experiments.rounds import to_and_fro
+from eureke.measure.reference import Reference
 from eureke.measure.results import Result
+from eureke.measure.verify import RUNS_LEAST, Verdict, verdict
 from eureke.outages import outages
+from eureke.peers.ways import NAIVE
+from eureke.phase import plan
 from eureke.run import Run
-from eureke.scenario import Scenario
+from eureke.scenario import Scenario, check_names
 from eureke.stack.stack import Stack
 
 
+def swept(scenario: Scenario, sweep: str) -> tuple[str, list[Scenario]]:
+    """The name of what changes, and the scenario with each value of `name=value,value`.
+
+    Raises:
+        BadParameter: an unknown name, no value, or one that cannot be.
+    """
+    name, equals, words = sweep.partition("=")
+    given = [word.strip() for word in words.split(",") if word.strip()]
+    if not equals or not given:
+        raise BadParameter(
+            f"the sweep {sweep!r} has no values", remedy="write it as --sweep batch_max=1,50,500"
+        )
+    check_names([name], allowed=(field.name for field in fields(Scenario)))
+    if len(set(given)) < len(given):
+        raise BadParameter(f"the sweep {sweep!r} has a value twice", remedy="name each once")
+    try:
+        values = [
+            getattr(msgspec.convert({name: word}, type=Scenario, strict=False), name)
+            for word in given
+        ]
+    except msgspec.ValidationError as error:
+        raise BadParameter(
+            f"the sweep {sweep!r} cannot be read: {error}",
+            remedy=f"give values as {getattr(scenario, name)!r} is one",
+        ) from error
+    return name, [replace(scenario, **{name: value}) for value in values]
+
+
 def repeated(
-    scenario: Scenario,
+    scenarios: Sequence[Scenario],
     *,
     times: int,
     say: Callable[[str], None],
     backends: Sequence[str] = ("auto",),
     results_folder: Path | None = None,
-) -> Iterator[Result]:
-    """A result for each time, each on a stack of its own; several backends take turns."""
-    for number in range(1, times + 1):
-        for backend in backends:
-            say(f"run {number} of {times}: {scenario.name}")
-            with Stack.start(scenario=scenario, backend=backend, say=say) as stack:
-                yield once(scenario, stack, results_folder=results_folder)
+) -> Generator[Result]:
+    """A result for each time, scenario and backend, in turns, each on a stack of its own."""
+    sides = [(scenario, backend) for scenario in scenarios for backend in backends]
+    for number, (scenario, backend) in to_and_fro(sides, rounds=times):
+        say(f"run {number + 1} of {times}: {scenario.name}")
+        with Stack.start(scenario=scenario, backend=backend, say=say) as stack:
+            yield once(scenario, stack, results_folder=results_folder)
 
 
 def once(scenario: Scenario, stack: Stack, *, results_folder: Path | None = None) -> Result:
@@ -33,7 +71,31 @@ def once(scenario: Scenario, stack: Stack, *, results_folder: Path | None = None
     if scenario.open_loop_s:
         run.open_loop()
     if scenario.one_each:
-        run.one_each()
+        run.send_by(NAIVE, plan(scenario, name="one-each", count=scenario.one_each))
     for outage in outages(scenario):
         run.outage(outage)
     return run.close()
+
+
+def verified(
+    reference: Reference,
+    *,
+    most: int,
+    say: Callable[[str], None],
+    results_folder: Path | None = None,
+) -> tuple[Verdict, list[Result]]:
+    """Runs the reference's scenario until it is clear whether it is reproduced, or `most` times."""
+    scenario = Scenario.of(reference.scenario)
+    found: list[Result] = []
+    told = Verdict(word="CANNOT TELL", reason="nothing was run")
+    runs = repeated(
+        [scenario], times=most, say=say, backends=[reference.backend], results_folder=results_folder
+    )
+    with contextlib.closing(runs):
+        for result in runs:
+            found.append(result)
+            told = verdict(reference, found)
+            say(f"{result.run_id}: {result.summary['floor_ratio']:.2f} times Kafka's floor")
+            if len(found) >= RUNS_LEAST and told.word != "CANNOT TELL":
+                break
+    return told, found

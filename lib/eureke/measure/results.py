@@ -3,7 +3,7 @@
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property
@@ -172,6 +172,38 @@ def load_result(run_id: str = "", root: Path | None = None) -> Result:
     raise ResultUnreadable(
         f"there is no result {run_id!r}", remedy="`eureke results` lists those there are"
     )
+
+
+def of_scenario(name: str, root: Path | None = None) -> list[Result]:
+    """The results of a scenario, the oldest first; damaged and aborted ones are left out.
+
+    Raises:
+        ResultUnreadable: there is none.
+    """
+    found, names = [], set()
+    for result in list_results(root):
+        try:
+            summary = result.summary
+        except ResultUnreadable:
+            continue
+        if summary.get("scenario") and summary.get("throughput_per_s"):
+            names.add(summary["scenario"])
+            found += [result] if summary["scenario"] == name else []
+    if not found:
+        raise ResultUnreadable(
+            f"there is no result of the scenario {name!r}",
+            remedy=f"one of: {', '.join(sorted(names))}" if names else "make one with `make bench`",
+        )
+    return found
+
+
+def sets(results: Iterable[Result]) -> list[list[Result]]:
+    """The results, those of the same scenario and backend together."""
+    found: dict[str, list[Result]] = {}
+    for result in results:
+        key = msgspec.json.encode([result.run["scenario"], result.run["backend"]]).decode()
+        found.setdefault(key, []).append(result)
+    return list(found.values())
 
 
 def adopt(owner: str, *, reason: str = "", root: Path | None = None) -> Result | None:

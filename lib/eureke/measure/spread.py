@@ -8,6 +8,7 @@ import pandas as pd
 
 from eureke.errors import ResultUnreadable
 from eureke.measure.latency import percentiles
+from eureke.measure.ratios import interval
 from eureke.measure.results import Result, backend_text
 
 ROWS: Final[tuple[tuple[str, tuple[str | int, ...]], ...]] = (
@@ -29,7 +30,7 @@ ROWS: Final[tuple[tuple[str, tuple[str | int, ...]], ...]] = (
 
 
 def spread_table(results: Sequence[Result]) -> str:
-    """A table in Markdown: median, least and most of each figure over the results.
+    """A table in Markdown: median, least, most and interval of each figure over the results.
 
     Raises:
         ResultUnreadable: they are of different sizes, or one was aborted.
@@ -45,12 +46,15 @@ def spread_table(results: Sequence[Result]) -> str:
             f"the results are of different sizes: {sorted(sizes)}",
             remedy="name results of the same scenario",
         )
-    lines = [_heading(results), "", "| | median | least | most |", "|---|---|---|---|"]
+    lines = [_heading(results), "", "| | median | least | most | 95 % of the median |"]
+    lines.append("|---|---|---|---|---|")
     for label, path in ROWS:
-        values = [value for value in (_at(each.summary, path) for each in results) if value]
+        values = [value for value in (at(each.summary, path) for each in results) if value]
         if values:
             told = (statistics.median(values), min(values), max(values))
-            lines.append(f"| {label} | " + " | ".join(_number(value) for value in told) + " |")
+            sure = interval(values)
+            ends = " to ".join(number(end) for end in sure) if sure else "too few runs"
+            lines.append(f"| {label} | {' | '.join(map(number, told))} | {ends} |")
     lines += _pooled(results)
     accounted = sum(bool(each.summary["accounted"]) for each in results)
     valid = sum(bool(each.summary["valid"]) for each in results)
@@ -85,7 +89,8 @@ def _heading(results: Sequence[Result]) -> str:
     )
 
 
-def _at(summary: Mapping[str, Any], path: Sequence[str | int]) -> float | None:
+def at(summary: Mapping[str, Any], path: Sequence[str | int]) -> float | None:
+    """A number of a summary; None where it was not measured."""
     value: Any = summary
     for step in path:
         try:
@@ -95,5 +100,6 @@ def _at(summary: Mapping[str, Any], path: Sequence[str | int]) -> float | None:
     return None if value is None else float(value)
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """As a reader takes it in."""
     return f"{value:,.0f}" if value >= 1000 else f"{value:.1f}"

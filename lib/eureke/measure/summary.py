@@ -1,7 +1,9 @@
 """A run's summary in numbers, and as a table for people."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
+
+import pandas as pd
 
 from eureke.errors import ResultUnreadable
 from eureke.measure.results import Result
@@ -68,6 +70,24 @@ def result_line(result: Result) -> str:
         f"{result.run_id}  {summary['records']:>9,} notifications  "
         f"{summary['throughput_per_s']:>8,.0f}/s  {verdict}, {valid}"
     )
+
+
+def summaries(results: Iterable[Result]) -> pd.DataFrame:
+    """A row for each result that can be read: its run, commit, scenario and all its numbers.
+
+    What lies deeper has its path as the column's name, such as `receipt_ms.p99`.
+    """
+    rows = []
+    for result in results:
+        try:
+            summary, run = result.summary, result.run
+        except ResultUnreadable:
+            continue
+        apart = {name: value for name, value in summary.items() if name not in ("phases", "peers")}
+        apart["commit"] = run.get("machine", {}).get("commit")
+        apart |= {f"scenario.{name}": value for name, value in run.get("scenario", {}).items()}
+        rows.append(pd.json_normalize(apart))
+    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
 
 
 def _told(form: str, value: Any) -> str:

@@ -1,0 +1,99 @@
+"""Whether runs here are like those of the reference: a verdict with its reason.
+
+Machines differ, and one machine differs from hour to hour, so what is judged is a ratio: how many
+times as long as Kafka's floor the pipeline took, both measured in the same run.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from eureke.errors import BadParameter
+from eureke.measure.ratios import Ratio, ratio
+from eureke.measure.reference import Reference, told
+from eureke.measure.results import Result
+
+Word = Literal["REPRODUCED", "NOT REPRODUCED", "CANNOT TELL"]
+RUNS_LEAST: Final = 5
+CLEAR: Final = 1.10
+"""A difference whose whole interval is beyond this is one."""
+EXCLUDED: Final = 1.25
+"""Likeness is claimed where a difference as large as this is outside of the interval."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """A word, and why."""
+
+    word: Word
+    reason: str
+    slower: Ratio | None = None
+    """Time by the floor, here by the reference's; None where nothing was compared."""
+
+
+def check_fits(reference: Reference, result: Result) -> None:
+    """Raises BadParameter where a result is of another scenario than the reference."""
+    ours = told(result)["scenario"]
+    for name, value in reference.scenario.items():
+        if ours.get(name) != value:
+            raise BadParameter(
+                f"the reference has {name} = {value!r}, {result.run_id} has {ours.get(name)!r}",
+                remedy="compare runs of the reference's own scenario: `eureke verify`",
+            )
+
+
+def verdict(reference: Reference, results: Sequence[Result]) -> Verdict:
+    """Whether the results reproduce the reference.
+
+    Raises:
+        BadParameter: a result is of another scenario.
+    """
+    for result in results:
+        check_fits(reference, result)
+    lost = [result.run_id for result in results if not result.summary["accounted"]]
+    if lost:
+        return Verdict(
+            word="NOT REPRODUCED", reason=f"the account of {', '.join(lost)} does not close"
+        )
+    other = _other_kind(reference, results)
+    if other:
+        return Verdict(word="CANNOT TELL", reason=other)
+    usable = [each.summary for each in results if each.summary["floor_ratio_valid"]]
+    usable = [each for each in usable if each["valid"]]
+    if len(usable) < RUNS_LEAST:
+        return Verdict(
+            word="CANNOT TELL",
+            reason=f"{len(usable)} of {len(results)} runs may be believed, {RUNS_LEAST} are "
+            "needed: the machine is too busy, or its speed changes",
+        )
+    slower = ratio([each["floor_ratio"] for each in usable], reference.values("floor_ratio"))
+    return _judged(slower, len(usable), len(reference.runs))
+
+
+def _judged(slower: Ratio, here: int, there: int) -> Verdict:
+    runs = f"{slower} times the reference's time by the floor, {here} runs against {there}"
+    if slower.low > CLEAR or slower.high < 1 / CLEAR:
+        word: Word = "NOT REPRODUCED"
+        way = "slower" if slower.low > CLEAR else "faster"
+        why = f"clearly {way}, by more than {CLEAR - 1:.0%}"
+    elif slower.high < EXCLUDED and slower.low > 1 / EXCLUDED:
+        word, why = "REPRODUCED", f"a difference of {EXCLUDED - 1:.0%} is outside of the interval"
+    else:
+        word, why = "CANNOT TELL", "the interval is too wide: more runs, or a quieter machine"
+    return Verdict(word=word, reason=f"{runs}: {why}", slower=slower)
+
+
+def _other_kind(reference: Reference, results: Sequence[Result]) -> str:
+    """What makes a comparison pointless; empty where nothing does."""
+    for result in results:
+        here = told(result)
+        if here["backend"] != reference.backend:
+            return f"the reference ran as {reference.backend}, {result.run_id} as {here['backend']}"
+        for name in ("architecture", "cores_usable"):
+            ours, theirs = here["machine"][name], reference.machine[name]
+            if ours != theirs:
+                return (
+                    f"the reference's machine has {name} {theirs}, this one {ours}: with another "
+                    "number of cores other parts hold each other up"
+                )
+    return ""
