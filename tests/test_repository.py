@@ -11,7 +11,7 @@ LIB = ROOT / "lib" / "eureke"
 VAGUE = {"utils", "util", "helpers", "helper", "common", "misc", "shared"}
 WITHOUT_A_MODULE = {"contract", "deploy", "faults", "notebooks"}
 """Folders of tests that are about the whole, not about one module."""
-ABOUT_THE_WHOLE = {"repository", "locks", "lint", "bootstrap", "public_names", "read"}
+ABOUT_THE_WHOLE = {"claims", "repository", "locks", "lint", "bootstrap", "public_names", "read"}
 DOORS = (
     *("help", "setup", "run", "test", "lint", "type", "notebooks"),
     *("bench", "read", "clean", "soak", "lock"),

@@ -74,6 +74,7 @@ class Findings:
             name=plan.name,
             account=found,
             sent=len(sent),
+            began_ns=first_ns,
             wall_s=(last_ns - first_ns) / 1e9,
             offered_per_s=plan.rate_per_s if plan.open_loop else None,
             achieved_per_s=(len(sent) - 1) / sending_s if sending_s else 0.0,

@@ -148,6 +148,8 @@ class Phase:
     account: Account
     """Of everything that was sent meanwhile, urgent notifications included."""
     sent: int
+    began_ns: int
+    """When the first was sent, by the monotonic clock."""
     wall_s: float
     """From the first send to the last receipt."""
     offered_per_s: float | None

@@ -11,9 +11,10 @@ from pathlib import Path
 from typing import Any, Final
 
 import msgspec
+import pandas as pd
 from confluent_kafka import KafkaException
 
-from eureke.comparison import Peer, send_by
+from eureke.comparison import Peer, send_by, wait_each
 from eureke.drain import Drain
 from eureke.errors import BadParameter, EurekeError
 from eureke.findings import Findings
@@ -186,6 +187,19 @@ class Run:
             shutil.rmtree(self._traffic.load(load))
         self._peers.append(peer)
         return peer
+
+    def wait_each(self, load: Plan, *, clients: int) -> pd.DataFrame:
+        """Sends a load by so many clients that wait for each outcome: a closed loop, in no account.
+
+        Returns:
+            A row for each notification: intended_ns, sent_ns and done_ns, by the monotonic clock.
+        """
+        with self._aborting():
+            self._traffic.settle()
+            out = self._work / "waited.parquet"
+            found = wait_each(self._stack, self._traffic, load, clients=clients, out=out)
+            shutil.rmtree(self._traffic.load(load))
+        return found
 
     def close(self) -> results.Result:
         """Measures the floor again, judges, writes summary and tables, names the folder."""

@@ -103,7 +103,63 @@ SYMPTOMS = pd.DataFrame(
     [("the provider is away", 0.0, 4.0), ("a backlog", 2.0, 7.0), ("errors", 1.0, 5.0)],
     columns=["symptom", "begin_s", "end_s"],
 )
+OMISSION = pd.DataFrame(
+    [
+        {
+            "sender": sender,
+            "intended_s": number / 10,
+            "sent_s": number / 10,
+            "from_intended_ms": 100.0 if number > 4 else 10.0,
+            "from_sent_ms": 100.0 if number > 4 and sender == "open loop" else 10.0,
+            "pause_s": 0.5,
+            "resume_s": 2.5,
+        }
+        for sender in ("open loop", "closed loop")
+        for number in range(20)
+    ]
+)
+ENOUGH = pd.DataFrame(
+    [
+        {
+            "name": "p99",
+            "quantile": 0.99,
+            "size": size,
+            "low_ms": 10.0,
+            "high_ms": high_ms,
+            "truth_ms": 15.0,
+            "told": size >= 1_000,
+        }
+        for size, high_ms in ((100, 40.0), (1_000, 20.0))
+    ]
+)
+LEVELS = pd.DataFrame(
+    {
+        "offered_per_s": [50.0, 90.0, 110.0],
+        "p50_ms": [10.0, 12.0, 300.0],
+        "p90_ms": [20.0, 60.0, 900.0],
+        "p99_ms": [float("nan"), 90.0, 1200.0],
+        "on_time": [True, True, False],
+        "n": [200, 400, 500],
+        "servers": 1,
+        "service_ms": 10.0,
+    }
+)
+WAYS = pd.DataFrame(
+    [
+        {"round": number, "way": way, "sample": 10, "wall_s": 1.0, "per_s": per_s + number}
+        for number in (1, 2, 3)
+        for way, per_s in (("one each", 98.0), ("this pipeline, and more", 4_998.0))
+    ]
+)
 FIGURES: list[Any] = [
+    pytest.param(
+        charts.figure_omission, "omission", OMISSION, "p90 is 100 ms, and a sender", id="omission"
+    ),
+    pytest.param(charts.figure_enough, "enough", ENOUGH, "off by up to 4.0 times", id="enough"),
+    pytest.param(
+        charts.figure_levels, "levels", LEVELS, "p90 grows from 20.0 to 60.0", id="levels"
+    ),
+    pytest.param(charts.figure_ways, "ways", WAYS, "50 times as fast as one each", id="ways"),
     pytest.param(
         charts.figure_expressions, "expressions", EXPRESSIONS, "2 counters that", id="expressions"
     ),

@@ -21,6 +21,13 @@ def test_a_percentile_is_told_only_where_ten_samples_lie_beyond_it() -> None:
     assert percentiles(np.arange(10_000, dtype=float)).p99_9 == 9990
 
 
+def test_exactly_ten_beyond_are_enough() -> None:
+    """A hundred samples have a p90, though 1 - 0.9 is a little less than a tenth to a computer."""
+    assert percentiles(np.arange(100.0)).p90 is not None
+    assert percentiles(np.arange(99.0)).p90 is None
+    assert percentiles(np.arange(10_000.0)).p99_9 is not None
+
+
 def test_no_samples_are_no_percentiles() -> None:
     """Nothing is made up."""
     none = percentiles(np.array([]))

@@ -6,7 +6,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from tests.notebooks.solutions import graphql, monitoring, protocol, rest, scaling
+from tests.notebooks.solutions import graphql, latency, monitoring, protocol, rest, scaling
 
 from eureke import learn
 from eureke.errors import BadParameter
@@ -17,6 +17,7 @@ SOLUTIONS: dict[str, Any] = {
     "01-rest": rest,
     "02-graphql": graphql,
     "03-which-protocol": protocol,
+    "08-latency": latency,
     "09-scaling": scaling,
     "10-monitoring": monitoring,
 }

@@ -52,3 +52,22 @@ def test_what_is_no_queue_is_refused(wrong: dict[str, float]) -> None:
     """With what it should have."""
     with pytest.raises(BadParameter, match="cannot be"):
         Queue(**({"rate_per_s": 1.0, "service_ms": 1.0, "servers": 1} | wrong))  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("servers", [1, 8])
+def test_waits_are_those_of_a_simulation(servers: int) -> None:
+    """Without the time of service; none where enough find a free server."""
+    chance = np.random.default_rng(2)
+    queue = Queue(rate_per_s=92.0 * servers, service_ms=10, servers=servers)
+    free, waited = [0.0] * servers, []
+    come = 0.0
+    for gap, service in chance.exponential((1000 / queue.rate_per_s, 10), (200_000, 2)):
+        come += gap
+        first = min(range(servers), key=free.__getitem__)
+        waited.append(max(0.0, free[first] - come))
+        free[first] = max(free[first], come) + service
+    for share in (0.5, 0.9, 0.99):
+        assert queue.wait_quantile_ms(share) == pytest.approx(np.quantile(waited, share), rel=0.2)
+    calm = Queue(rate_per_s=1.0 * servers, service_ms=10, servers=servers)
+    assert calm.wait_quantile_ms(0.9) == 0
+    assert Queue(rate_per_s=1000, service_ms=10).wait_quantile_ms(0.9) == inf

@@ -9,10 +9,13 @@ from eureke.charts.balancing import figure_balancing
 from eureke.charts.board import figure_overview
 from eureke.charts.calls import figure_calls
 from eureke.charts.demand import figure_demand
+from eureke.charts.enough import figure_enough
 from eureke.charts.expressions import figure_expressions, figure_resets
 from eureke.charts.knee import figure_knee
 from eureke.charts.latency import figure_latency
+from eureke.charts.levels import figure_levels
 from eureke.charts.live import Live
+from eureke.charts.omission import figure_omission
 from eureke.charts.outages import figure_outages
 from eureke.charts.outcomes import figure_outcomes
 from eureke.charts.overtaking import figure_overtaking
@@ -46,9 +49,12 @@ __all__ = [
     "figure_balancing",
     "figure_calls",
     "figure_demand",
+    "figure_enough",
     "figure_expressions",
     "figure_knee",
     "figure_latency",
+    "figure_levels",
+    "figure_omission",
     "figure_outages",
     "figure_outcomes",
     "figure_overtaking",

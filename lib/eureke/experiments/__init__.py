@@ -3,7 +3,10 @@
 from eureke.experiments.alarms import alarm
 from eureke.experiments.balancing import balancing
 from eureke.experiments.calls import calls, dies, failed, recovery_s
+from eureke.experiments.enough import averaged, enough
 from eureke.experiments.expressions import expressions
+from eureke.experiments.levels import levels
+from eureke.experiments.omission import noticed, omission
 from eureke.experiments.pages import pages
 from eureke.experiments.protocols import protocols, told_by
 from eureke.experiments.quantiles import quantiles
@@ -17,15 +20,20 @@ from eureke.experiments.ways import compared, ways
 
 __all__ = [
     "alarm",
+    "averaged",
     "away",
     "balancing",
     "calls",
     "compared",
     "demand",
     "dies",
+    "enough",
     "expressions",
     "failed",
+    "levels",
     "load_curve",
+    "noticed",
+    "omission",
     "pages",
     "partitions",
     "protocols",

@@ -3,21 +3,18 @@
 Every load is accounted for; one whose account does not close is no measurement.
 """
 
-import tempfile
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 
 from eureke.errors import LoadFailed
+from eureke.experiments.passing import closed, passing
 from eureke.experiments.rounds import to_and_fro
 from eureke.measure.members import partitions_by_member
 from eureke.phase import Phase, plan
-from eureke.run import Run
 from eureke.scenario import Scenario
 from eureke.stack.stack import Stack
 
@@ -53,14 +50,14 @@ def sizes(
         A row for each round and size: kind, round, count, per_s.
     """
     rows: list[dict[str, Any]] = []
-    with _run(stack, scenario) as run:
+    with passing(stack, scenario) as run:
         # The first load meets cold caches and compilers, and belongs to nobody.
         run.send(plan(scenario, name=f"{kind}-warm-up", count=count // 5))
         for number, size in to_and_fro(counts, rounds=rounds):
             _scale(stack, kind, size)
             name = f"{kind}-{size}-{number}"
             load = plan(scenario, name=name, count=count, latency_median_ms=provider_ms)
-            phase = _closed(run.send(load))
+            phase = closed(run.send(load))
             rows.append(
                 {"kind": kind, "round": number, "count": size, "per_s": phase.throughput_per_s}
             )
@@ -95,7 +92,7 @@ def demand(
         lag_per_s, keeps_up, n.
     """
     phases: list[tuple[int, Phase]] = []
-    with _run(stack, scenario) as run:
+    with passing(stack, scenario) as run:
         # Each dispatcher has an in-flight table of its own to fill.
         _scale(stack, "dispatcher", 1)
         for size in counts:
@@ -109,7 +106,7 @@ def demand(
                     rate_per_s=rate_per_s,
                     latency_median_ms=provider_ms,
                 )
-                phases.append((size, _closed(run.send(load))))
+                phases.append((size, closed(run.send(load))))
         timeline = run.close().timeline
     return pd.DataFrame(
         {"count": size} | _kept_up(phase, _trend(timeline, phase.name, seconds))
@@ -134,13 +131,6 @@ def partitions(stack: Stack, counts: Sequence[int]) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-@contextmanager
-def _run(stack: Stack, scenario: Scenario) -> Iterator[Run]:
-    """A run whose result nobody keeps: the chapter keeps the tables."""
-    with tempfile.TemporaryDirectory(prefix="eureke-") as folder:
-        yield Run.begin(scenario, stack, results_folder=Path(folder), floor=False)
-
-
 def _scale(stack: Stack, kind: str, size: int) -> None:
     """Has so many; of dispatchers, when each has the partitions that it will have."""
     stack.scale(kind, size)
@@ -159,15 +149,6 @@ def _scale(stack: Stack, kind: str, size: int) -> None:
                 remedy="see their logs, and Kafka's",
             )
         time.sleep(0.1)
-
-
-def _closed(phase: Phase) -> Phase:
-    if not phase.account.closes:
-        raise LoadFailed(
-            f"the account of {phase.name} does not close: {phase.account}",
-            remedy="see the logs of dispatchers and workers",
-        )
-    return phase
 
 
 def _kept_up(phase: Phase, lag_per_s: float) -> dict[str, Any]:

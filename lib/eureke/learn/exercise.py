@@ -15,6 +15,7 @@ CHAPTERS: Final = {
     "01-rest": "eureke.learn.exercises.rest",
     "02-graphql": "eureke.learn.exercises.graphql",
     "03-which-protocol": "eureke.learn.exercises.protocol",
+    "08-latency": "eureke.learn.exercises.latency",
     "09-scaling": "eureke.learn.exercises.scaling",
     "10-monitoring": "eureke.learn.exercises.monitoring",
 }

@@ -35,7 +35,7 @@ AGE: Final = Gauge(
     ["lane"],
 )
 ROUND_TRIP: Final = Gauge(
-    "eureke_canary_round_trip_seconds", "From sent to the receipt seen, the last time", ["lane"]
+    "eureke_canary_round_trip_seconds", "From sent to the receipt's time, the last one", ["lane"]
 )
 CANARIES: Final = Counter("eureke_canaries", "Canaries: sent, and come through", ["lane", "fate"])
 
@@ -55,9 +55,9 @@ class Canary:
         self._producer = Producer(
             settings.kafka_client | {"message.timeout.ms": 5000, "linger.ms": 0, "log_level": 2}
         )
-        self._consumer = outcome_reader(settings, who="canary")
+        self._consumer = outcome_reader(settings, who="canary", at_once=False)
         begin_s = clock()
-        self._sent_s: dict[str, float] = {}
+        self._sent_s: dict[str, tuple[float, float]] = {}
         self._newest_s = {
             (lane.name, partition): begin_s
             for lane in self._lanes
@@ -105,7 +105,7 @@ class Canary:
         except BufferError:
             return  # Kafka is away: the age says so
         self._producer.poll(0)
-        self._sent_s[canary.id] = self._clock()
+        self._sent_s[canary.id] = self._clock(), now_ns / 1e9
         CANARIES.labels(lane.name, "sent").inc()
 
     def _look(self, timeout_s: float) -> None:
@@ -116,16 +116,18 @@ class Canary:
             value = each.value() or b""
             # A receipt has thousands of ids: most are not even decoded.
             if not each.error() and CANARY_ID.encode() in value:
-                self._seen(self._decode(value))
+                self._seen(self._decode(value), each.timestamp()[1] / 1000)
 
-    def _seen(self, receipt: Receipt) -> None:
+    def _seen(self, receipt: Receipt, written_s: float) -> None:
+        """Notes a receipt, and when it was written, in Unix time: it is read some time later."""
         for at in receipt.delivered:
-            sent_s = self._sent_s.pop(at.id, None)
-            if sent_s is None:
+            if at.id not in self._sent_s:
                 continue
+            sent_s, began_s = self._sent_s.pop(at.id)
             place = receipt.lane, at.partition
             self._newest_s[place] = max(self._newest_s[place], sent_s)
-            ROUND_TRIP.labels(receipt.lane).set(self._clock() - sent_s)
+            # A clock that is set back meanwhile makes it nothing, and never less.
+            ROUND_TRIP.labels(receipt.lane).set(max(0.0, written_s - began_s))
             CANARIES.labels(receipt.lane, "through").inc()
 
 

@@ -35,12 +35,18 @@ class Percentiles:
     max: float | None
 
 
+def may_be_told(n: int, quantile: float) -> bool:
+    """Whether enough of n samples lie beyond a percentile."""
+    # 1 - 0.9 is a little less than a tenth.
+    return round(n * (1 - quantile), 6) >= SAMPLES_BEYOND
+
+
 def percentiles(values: npt.NDArray[np.float64]) -> Percentiles:
     """Exact percentiles of all samples, never an average of percentiles."""
     n = len(values)
     told = {
         name: float(np.quantile(values, quantile, method="higher"))
-        if n * (1 - quantile) >= SAMPLES_BEYOND
+        if may_be_told(n, quantile)
         else None
         for name, quantile in QUANTILES.items()
     }

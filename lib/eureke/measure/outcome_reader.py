@@ -10,12 +10,27 @@ from eureke.settings import Settings
 
 NOT_YET: Final = (KafkaError._UNKNOWN_PARTITION, KafkaError.UNKNOWN_TOPIC_OR_PART)  # noqa: SLF001
 PAUSE_S: Final = 0.1
+AT_ONCE: Final = {"fetch.wait.max.ms": 100}
+SOME_AT_A_TIME: Final = {"fetch.wait.max.ms": 200, "fetch.min.bytes": 1_000_000}
 
 
 def outcome_reader(
-    settings: Settings, *, who: str, dead_letters: bool = False, timeout_s: float = 10.0
+    settings: Settings,
+    *,
+    who: str,
+    dead_letters: bool = False,
+    at_once: bool = True,
+    timeout_s: float = 10.0,
 ) -> Consumer:
     """A consumer at the end of the receipts, and of the dead letters where they are wanted.
+
+    Args:
+        settings: where they are.
+        who: wants to read, for an error's sake.
+        dead_letters: whether these are read too.
+        at_once: whether each is wanted as soon as it is there; else some at a time, a few times a
+            second, which costs the broker a request for many in place of one for each.
+        timeout_s: how long Kafka may take.
 
     Raises:
         ServiceFailed: Kafka does not say where they end.
@@ -26,7 +41,7 @@ def outcome_reader(
             "group.id": "none",
             "enable.auto.commit": False,
             "fetch.queue.backoff.ms": 10,
-            "fetch.wait.max.ms": 100,
+            **(AT_ONCE if at_once else SOME_AT_A_TIME),
             "fetch.message.max.bytes": 4_000_000,
             "log_level": 2,
         }

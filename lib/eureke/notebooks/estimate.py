@@ -45,6 +45,8 @@ def estimate(parameters: Mapping[str, Any]) -> Estimate:
     sizes = int(parameters.get("most", 0)).bit_length()
     rounds_s = sizes * parameters.get("rounds", 0) * ROUND_S
     loads_s = sizes * parameters.get("loads", 0) * 3 * parameters.get("step_s", 0.0)
+    loads_s += parameters.get("levels", 0) * (parameters.get("level_s", 0.0) + 3)
+    loads_s += 2.5 * parameters.get("omission_s", 0.0)
     all_records = count + open_loop_s * parameters.get("rate_per_s", 0.0)
     return Estimate(
         seconds=BASE_S + rounds_s + loads_s + open_loop_s * 1.1 + all_records / PER_S,

@@ -20,6 +20,10 @@ _OFTEN: Final[dict[str, Any]] = {
     "step_s": 4.0,
     "calls_each": 8_000,
     "load": 12_000,
+    # Of the chapter on latency.
+    "omission_s": 30.0,
+    "levels": 7,
+    "level_s": 8.0,
 }
 PROFILES: Final[dict[str, dict[str, Any]]] = {
     "smoke": {"count": 20_000, "warm_up": 5_000, "open_loop_s": 10.0},

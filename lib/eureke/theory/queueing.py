@@ -4,7 +4,7 @@ The formulas are those of D. Gross and others, "Fundamentals of Queueing Theory"
 """
 
 from dataclasses import dataclass
-from math import exp, inf
+from math import exp, inf, log
 
 from eureke.errors import BadParameter
 
@@ -63,6 +63,14 @@ class Queue:
             middle = (low + high) / 2
             low, high = (middle, high) if self._longer(middle) > 1 - share else (low, middle)
         return high
+
+    def wait_quantile_ms(self, share: float) -> float:
+        """That share of the requests waits for a server so long or less."""
+        if self.busy >= 1:
+            return inf
+        if self.waits <= 1 - share:
+            return 0.0
+        return self.service_ms * log(self.waits / (1 - share)) / (self.servers - self._offered)
 
     @property
     def _offered(self) -> float:

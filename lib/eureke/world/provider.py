@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import uvloop
 from aiohttp import web
 
 from eureke import exposed
@@ -202,6 +203,7 @@ def main() -> None:
         port=given.port,
         access_log=None,
         print=None,
+        loop=uvloop.new_event_loop(),
         shutdown_timeout=1,
     )
 
