@@ -9,7 +9,6 @@ from types import TracebackType
 
 import aiohttp
 import msgspec
-import uvloop
 
 from eureke.pipeline.worker_metrics import Kind, WorkerMetrics
 
@@ -54,7 +53,7 @@ class Gateway:
         self._url = provider_url
         self._metrics = metrics
         self._deadline_s = deadline_s
-        self._loop = uvloop.new_event_loop()
+        self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="gateway", daemon=True)
         self._thread.start()
         self._session = asyncio.run_coroutine_threadsafe(self._open(), self._loop).result()

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import uvloop
 from aiohttp import web
 
 from eureke import exposed
@@ -203,7 +202,6 @@ def main() -> None:
         port=given.port,
         access_log=None,
         print=None,
-        loop=uvloop.new_event_loop(),
         shutdown_timeout=1,
     )
 
