@@ -6,6 +6,7 @@ takes less than a millisecond, where a figure would take a tenth of a second of 
 
 import itertools
 from collections.abc import Callable, Sequence
+from html import escape
 from typing import Any, Final
 
 from IPython.core.getipython import get_ipython
@@ -43,7 +44,7 @@ class Live:
         """Draws the new state, once a second and when the load is through."""
         if self._show is None:
             return
-        began = not self._looks or self._looks[-1].phase != look.phase
+        began = not self._looks or self._looks[-1].over or self._looks[-1].phase != look.phase
         if began:
             self._looks = []
         elif not look.over and look.t_s - self._looks[-1].t_s < APART_S:
@@ -57,7 +58,7 @@ class Live:
 def picture(looks: Sequence[Look]) -> str:
     """The states of one load as SVG: what was sent and settled so far, and how fast."""
     last = looks[-1]
-    thinned = [*looks[:: len(looks) // POINTS_MOST + 1], last]
+    thinned = _thinned(looks)
     end_s = max(last.t_s, 1e-9)
     sent = [(each.t_s, float(each.sent)) for each in thinned]
     settled = [(each.t_s, float(each.settled)) for each in thinned]
@@ -133,8 +134,20 @@ def _text(
 ) -> str:  # fmt: skip
     return (
         f'<text x="{x}" y="{y}" font-size="{size}" font-weight="{weight}" fill="{fill}" '
-        f'text-anchor="{anchor}">{words}</text>'
+        f'text-anchor="{anchor}">{escape(words)}</text>'
     )
+
+
+def _thinned(looks: Sequence[Look]) -> list[Look]:
+    """As many as can be told apart, the last one among them.
+
+    What stands too close before the last one goes: a rate over a moment is chance.
+    """
+    *before, last = looks
+    kept = before[:: len(looks) // POINTS_MOST + 1]
+    while len(kept) > 1 and last.t_s - kept[-1].t_s < APART_S:
+        kept.pop()
+    return [*kept, last]
 
 
 def _share(look: Look) -> str:
