@@ -32,7 +32,11 @@ def test_no_words_leave_the_figure_or_cover_each_other(
     make_result: MakeResult, name: str, count: int
 ) -> None:
     """Looked at for every pair of texts, as they are drawn."""
-    chart = FIGURES[name](make_result(count, open_loop=count // 30))
+    fit(FIGURES[name](make_result(count, open_loop=count // 30)))
+
+
+def fit(chart: Chart) -> None:
+    """Fails where a text leaves the figure or covers another one."""
     chart.canvas.draw()
     boxes = [(each.get_text(), each.get_window_extent().padded(-2)) for each in texts(chart)]
     for said, box in boxes:
