@@ -39,6 +39,8 @@ def test_a_mistyped_name_is_an_error_that_offers_the_nearest() -> None:
         {"outages_s": [10.0, -1.0]},
         {"retry_horizon_s": 4.0},
         {"deadline_s": 0.0},
+        {"latency_median_ms": float("nan")},
+        {"rate_per_s": float("inf")},
     ],
 )
 def test_an_impossible_value_is_one_sentence_with_a_remedy(values: dict[str, object]) -> None:

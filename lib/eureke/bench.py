@@ -2,16 +2,18 @@
 
 import contextlib
 from collections.abc import Callable, Generator, Sequence
-from dataclasses import fields, replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from typing import get_type_hints
 
 import msgspec
 
 from eureke.errors import BadParameter
 from eureke.experiments.rounds import to_and_fro
-from eureke.measure.reference import Reference
+from eureke.measure.machine import fingerprint
+from eureke.measure.reference import RUNS_LEAST, Reference
 from eureke.measure.results import Result
-from eureke.measure.verify import RUNS_LEAST, Verdict, verdict
+from eureke.measure.verify import Verdict, unlike, verdict
 from eureke.outages import outages
 from eureke.peers.ways import NAIVE
 from eureke.phase import plan
@@ -32,19 +34,17 @@ def swept(scenario: Scenario, sweep: str) -> tuple[str, list[Scenario]]:
         raise BadParameter(
             f"the sweep {sweep!r} has no values", remedy="write it as --sweep batch_max=1,50,500"
         )
-    check_names([name], allowed=(field.name for field in fields(Scenario)))
-    if len(set(given)) < len(given):
-        raise BadParameter(f"the sweep {sweep!r} has a value twice", remedy="name each once")
+    kinds = get_type_hints(Scenario)
+    check_names([name], allowed=kinds)
     try:
-        values = [
-            getattr(msgspec.convert({name: word}, type=Scenario, strict=False), name)
-            for word in given
-        ]
+        values = [msgspec.convert(word, type=kinds[name], strict=False) for word in given]
     except msgspec.ValidationError as error:
         raise BadParameter(
             f"the sweep {sweep!r} cannot be read: {error}",
             remedy=f"give values as {getattr(scenario, name)!r} is one",
         ) from error
+    if len(set(values)) < len(values):
+        raise BadParameter(f"the sweep {sweep!r} has a value twice", remedy="name each once")
     return name, [replace(scenario, **{name: value}) for value in values]
 
 
@@ -84,7 +84,13 @@ def verified(
     say: Callable[[str], None],
     results_folder: Path | None = None,
 ) -> tuple[Verdict, list[Result]]:
-    """Runs the reference's scenario until it is clear whether it is reproduced, or `most` times."""
+    """Runs the reference's scenario until it is clear whether it is reproduced, or `most` times.
+
+    Where this machine is of another kind nothing is run: nobody could tell.
+    """
+    other = unlike(reference, machine=asdict(fingerprint()), backend=reference.backend)
+    if other:
+        return Verdict(word="CANNOT TELL", reason=other), []
     scenario = Scenario.of(reference.scenario)
     found: list[Result] = []
     told = Verdict(word="CANNOT TELL", reason="nothing was run")
@@ -96,6 +102,7 @@ def verified(
             found.append(result)
             told = verdict(reference, found)
             say(f"{result.run_id}: {result.summary['floor_ratio']:.2f} times Kafka's floor")
-            if len(found) >= RUNS_LEAST and told.word != "CANNOT TELL":
+            lost = not result.summary["accounted"]
+            if lost or (len(found) >= RUNS_LEAST and told.word != "CANNOT TELL"):
                 break
     return told, found

@@ -1,6 +1,7 @@
 """What a run is: one frozen dataclass, read alike from papermill, TOML and the command line."""
 
 import difflib
+import math
 import tomllib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -170,14 +171,7 @@ def nearest(name: str, known: Sequence[str]) -> str:
 def _problems(scenario: Scenario) -> Iterable[BadParameter]:
     yield from _unknown_words(scenario)
     for field in fields(scenario):
-        value = getattr(scenario, field.name)
-        name = field.name
-        if name.endswith("_share") and not 0 <= value <= 1:
-            yield BadParameter(f"{name} is {value}", remedy="a share lies between 0 and 1")
-        elif name in AT_LEAST_ONE and value < 1:
-            yield BadParameter(f"{name} is {value}", remedy=f"{name} must be at least 1")
-        elif any(each < 0 for each in _numbers(value)):
-            yield BadParameter(f"{name} is {value}", remedy=f"{name} cannot be negative")
+        yield from _impossible(field.name, getattr(scenario, field.name))
     if scenario.rate_per_s == 0:
         yield BadParameter(
             "rate_per_s is 0", remedy="give a rate above 0, or open_loop_s = 0 for no open loop"
@@ -197,6 +191,17 @@ def _problems(scenario: Scenario) -> Iterable[BadParameter]:
             f"provider_items_per_request is {scenario.provider_items_per_request}",
             remedy="a request carries at least 1 item",
         )
+
+
+def _impossible(name: str, value: Any) -> Iterable[BadParameter]:
+    if not all(map(math.isfinite, _numbers(value))):
+        yield BadParameter(f"{name} is {value}", remedy=f"give {name} as a finite number")
+    elif name.endswith("_share") and not 0 <= value <= 1:
+        yield BadParameter(f"{name} is {value}", remedy="a share lies between 0 and 1")
+    elif name in AT_LEAST_ONE and value < 1:
+        yield BadParameter(f"{name} is {value}", remedy=f"{name} must be at least 1")
+    elif any(each < 0 for each in _numbers(value)):
+        yield BadParameter(f"{name} is {value}", remedy=f"{name} cannot be negative")
 
 
 def _unknown_words(scenario: Scenario) -> Iterable[BadParameter]:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from tests.made_up import made_up
 
 from eureke.errors import LoadFailed, ResultUnreadable
 from eureke.measure.results import (
@@ -12,7 +13,10 @@ from eureke.measure.results import (
     adopt,
     list_results,
     load_result,
+    of_scenario,
+    sets,
 )
+from eureke.scenario import Scenario
 
 
 def written(root: Path) -> Result:
@@ -86,3 +90,36 @@ def test_bytes_that_are_no_text_and_tables_that_are_none_are_damage_like_any_oth
         _ = result.run
     with pytest.raises(ResultUnreadable, match=r"timeline\.parquet .* cannot be read"):
         _ = result.timeline
+
+
+def test_the_results_of_a_scenario_are_those_that_were_measured_to_the_end(tmp_path: Path) -> None:
+    """The oldest first; chapters, aborted and damaged ones are none of them."""
+    first, second = made_up(tmp_path), made_up(tmp_path)
+    made_up(tmp_path, scenario=Scenario(name="another"))
+    made_up(tmp_path, aborted=True)
+    made_up(tmp_path, throughput_per_s=None)
+    for name in ("run.json", "summary.json"):
+        (made_up(tmp_path).folder / name).write_text("{")
+    chapter = ResultWriter(tmp_path)
+    chapter.write_json("summary.json", {"chapter": "01-rest"})
+    chapter.close()
+    assert of_scenario("made-up", tmp_path) == [first, second]
+    with pytest.raises(ResultUnreadable, match="no result of the scenario 'mad-up'") as raised:
+        of_scenario("mad-up", tmp_path)
+    assert raised.value.remedy == "one of: another, made-up"
+
+
+def test_results_are_put_together_with_what_is_like_them(tmp_path: Path) -> None:
+    """Scenario, machine and backend; a name that older runs did not know changes nothing."""
+    one = made_up(tmp_path)
+    others = [
+        made_up(tmp_path, scenario=Scenario(name="made-up", count=20_000)),
+        made_up(tmp_path, machine={"cores_usable": 4.0}),
+        made_up(tmp_path, backend="containers"),
+    ]
+    older = made_up(tmp_path)
+    run = (older.folder / "run.json").read_text()
+    assert '"scrape_interval_s": 1.0, ' in run
+    (older.folder / "run.json").write_text(run.replace('"scrape_interval_s": 1.0, ', ""))
+    later = made_up(tmp_path, machine={"commit": "fedcba"})
+    assert sets([one, *others, older, later]) == [[one, older, later], *([each] for each in others)]

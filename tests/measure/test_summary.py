@@ -3,8 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-from eureke.measure.results import Result, ResultWriter
-from eureke.measure.summary import result_line, summary_table
+from tests.made_up import made_up
+
+from eureke.measure.results import Result, ResultWriter, list_results
+from eureke.measure.summary import result_line, summaries, summary_table
 
 LATENCY = {"n": 2780, "p50": 3.4, "p90": 6.0, "p99": 17.0, "p99_9": None, "max": 35.0}
 SUMMARY: dict[str, Any] = {
@@ -112,3 +114,16 @@ def test_a_list_has_a_line_for_each_result_even_a_damaged_one(tmp_path: Path) ->
     assert result_line(invalid).split("  ")[-1] == "NOT ACCOUNTED, INVALID"
     assert "aborted: stopped by hand" in result_line(aborted)
     assert "unreadable" in result_line(Result(damaged.folder))
+
+
+def test_summaries_are_a_row_each_with_every_number_in_a_column(tmp_path: Path) -> None:
+    """What one has and another has not is empty there; damaged ones have no row."""
+    plain, paced = made_up(tmp_path), made_up(tmp_path, receipt_ms=LATENCY)
+    (made_up(tmp_path).folder / "run.json").write_text("{")
+    table = summaries([plain, paced])
+    assert len(summaries(list_results(tmp_path))) == len(table) == 2
+    assert list(table["commit"]) == ["0123456789abcdef"] * 2
+    assert list(table["scenario.count"]) == [500_000] * 2
+    assert table["receipt_ms.p99"].isna().tolist() == [True, False]
+    assert not {"phases", "peers"} & set(table)
+    assert summaries([]).empty

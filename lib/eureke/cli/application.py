@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from eureke.errors import BadParameter
+
 app = typer.Typer(
     help="Kafka, Redis and Celery under a million notifications an hour.",
     no_args_is_help=True,
@@ -36,3 +38,18 @@ def give(servers: Path | None, backend: str = "auto") -> None:
         os.environ[SERVERS_VARIABLE] = str(servers.resolve())
     if check(backend) != "auto":
         os.environ[BACKEND_VARIABLE] = backend
+
+
+def put(path: Path, content: bytes) -> None:
+    """Writes what was asked for to where it was asked for.
+
+    Raises:
+        BadParameter: it cannot be written there.
+    """
+    try:
+        path.write_bytes(content)
+    except OSError as error:
+        raise BadParameter(
+            f"{path} cannot be written: {error.strerror}",
+            remedy="name a file in a folder that is there and yours",
+        ) from error

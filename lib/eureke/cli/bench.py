@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from eureke.cli.application import GivenServers, app, give
+from eureke.cli.application import GivenServers, app, give, put
 
 
 @app.command()
@@ -27,6 +27,7 @@ def bench(
     """Run a scenario from a file, without a notebook; several runs give their spread."""
     from eureke.bench import repeated, swept
     from eureke.charts import figure_sweep
+    from eureke.errors import BadParameter
     from eureke.measure.results import sets
     from eureke.measure.spread import spread_table
     from eureke.measure.summary import summary_table
@@ -37,6 +38,8 @@ def bench(
     backends = [check(each) for each in backend or ["auto"]]
     scenario = Scenario.read(file)
     name, scenarios = swept(scenario, sweep) if sweep else ("", [scenario])
+    if name and len(backends) > 1:
+        raise BadParameter("a sweep is of one backend", remedy="give --backend once, or no --sweep")
     done = []
     for result in repeated(scenarios, times=repeat, say=typer.echo, backends=backends):
         typer.echo(f"{result.run_id}\n{summary_table(result.summary)}\n\n{result.folder}")
@@ -69,11 +72,16 @@ def compare(
     second: Annotated[str, typer.Argument(help="B: the same")],
 ) -> None:
     """Print B by A for each figure, with its interval, as a table in Markdown."""
+    from eureke.errors import BadParameter
     from eureke.measure.compare import compare_table
     from eureke.measure.results import load_result
 
-    sides = [[load_result(each) for each in side.split(",")] for side in (first, second)]
-    typer.echo(compare_table(*sides))
+    sides = [[each.strip() for each in side.split(",")] for side in (first, second)]
+    if not all(map(all, sides)):
+        raise BadParameter(
+            f"{first!r} or {second!r} names no run", remedy="write A1,A2,A3 B1,B2,B3"
+        )
+    typer.echo(compare_table(*([load_result(each) for each in side] for side in sides)))
 
 
 @app.command()
@@ -93,7 +101,7 @@ def verify(
         list[str] | None, typer.Argument(help="results to judge; new runs are made when left out")
     ] = None,
     against: Annotated[str, typer.Option(help="the reference's scenario")] = "verify",
-    most: Annotated[int, typer.Option(min=5, help="runs, while nobody can tell")] = 9,
+    most: Annotated[int, typer.Option(min=5, help="runs, while nobody can tell")] = 15,
 ) -> None:
     """Judge whether the repository's reference result is reproduced on this machine."""
     from eureke.bench import verified
@@ -115,14 +123,17 @@ def trend(
     scenario: Annotated[str, typer.Argument(help="its name")] = "hourly-million",
     out: Annotated[Path | None, typer.Option(help="where the figure goes (SVG)")] = None,
 ) -> None:
-    """Draw all results of a scenario in the order of time."""
+    """Draw the results of a scenario that are like the newest one, in the order of time."""
     from eureke.charts import figure_trend
-    from eureke.measure.results import of_scenario, store
+    from eureke.measure.results import of_scenario, sets, store
 
     found = of_scenario(scenario)
+    alike = next(each for each in sets(found) if found[-1] in each)
     figure = out or store() / f"trend-{scenario}.svg"
-    figure.write_bytes(figure_trend(found).svg())
-    typer.echo(f"{len(found)} runs: {figure}")
+    put(figure, figure_trend(alike).svg())
+    others = len(found) - len(alike)
+    left = f"; left out: {others} of other size, settings, machine or backend" if others else ""
+    typer.echo(f"{len(alike)} runs: {figure}{left}")
 
 
 @app.command()

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from eureke.cli.application import ChosenBackend, GivenServers, app, give
+from eureke.cli.application import ChosenBackend, GivenServers, app, give, put
 
 
 @app.command()
@@ -67,7 +67,7 @@ def results(
 
     found = list_results()
     if csv is not None:
-        summaries(found).to_csv(csv, index=False)
+        put(csv, summaries(found).to_csv(index=False).encode())
     for each in found:
         typer.echo(result_line(each))
     if not found:
@@ -97,5 +97,5 @@ def dashboard(
 
     result = load_result(run_id)
     page = out or result.folder / "dashboard.html"
-    page.write_text(dashboard_page(result))
+    put(page, dashboard_page(result).encode())
     typer.echo(f"{page}")

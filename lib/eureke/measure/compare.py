@@ -16,7 +16,7 @@ def compare_table(first: Sequence[Result], second: Sequence[Result]) -> str:
     The scenarios may differ, which is what one compares; machines and backends may not.
 
     Raises:
-        BadParameter: they do, or the runs of one side are not of one scenario.
+        BadParameter: they do, the runs of one side are not of one scenario, or one was aborted.
     """
     for side in (first, second):
         check_alike(side)
@@ -38,12 +38,19 @@ def compare_table(first: Sequence[Result], second: Sequence[Result]) -> str:
             found = ratio(sides[1], sides[0])
             sure = str(found) if min(map(len, sides)) >= LEAST else f"{found.middle:.2f}"
             lines.append(f"| {label} | {medians[0]} | {medians[1]} | {sure} |")
-    lines.append(f"\n{len(first)} runs against {len(second)}.")
+    lines.append(f"\n{len(first)} runs against {len(second)}. {_believed([*first, *second])}")
     if min(len(first), len(second)) < LEAST:
         lines.append(
             f"With fewer than {LEAST} runs of either side nobody can say how sure that is."
         )
     return "\n".join(lines)
+
+
+def _believed(results: Sequence[Result]) -> str:
+    accounted, valid = (
+        sum(bool(each.summary[name]) for each in results) for name in ("accounted", "valid")
+    )
+    return f"Accounted {accounted} of {len(results)}, valid {valid} of {len(results)}."
 
 
 def _changes(before: dict[str, object], after: dict[str, object]) -> str:

@@ -12,8 +12,9 @@ from eureke.measure.results import SCHEMA, Result, write_whole
 from eureke.places import home
 
 FOLDER: Final = Path("benchmarks", "reference")
+JUDGED: Final = "floor_ratio"
 KEPT: Final = (
-    "floor_ratio",
+    JUDGED,
     "floor_drift",
     "throughput_per_s",
     "wall_s",
@@ -22,6 +23,8 @@ KEPT: Final = (
     "peak_rss_mib",
     "receipt_ms",
 )
+RUNS_LEAST: Final = 5
+"""Of either side: with fewer nobody can tell."""
 MACHINE: Final = ("processor", "architecture", "cores_usable", "memory_gib", "python")
 
 
@@ -54,31 +57,51 @@ def read_reference(path: Path) -> Reference:
         ResultUnreadable: it is not there, damaged, or of another schema.
     """
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=Reference)
-    except (OSError, msgspec.MsgspecError) as error:
+        written = msgspec.json.decode(path.read_bytes(), type=dict[str, Any])
+        schema = written.get("schema")
+        found = msgspec.convert(written, type=Reference) if schema == SCHEMA else None
+    except (OSError, ValueError) as error:  # what msgspec raises is a ValueError, all of it
+        raise _unreadable(path, str(error)) from error
+    if found is None:
         raise ResultUnreadable(
-            f"the reference {path.name} cannot be read: {error}",
-            remedy="restore it by `git checkout benchmarks/reference`, or make one: "
-            "`eureke reference RUN RUN RUN`",
-        ) from error
-    if found.schema != SCHEMA:
-        raise ResultUnreadable(
-            f"the reference {path.name} has schema {found.schema}, this eureke reads {SCHEMA}",
+            f"the reference {path.name} has schema {schema}, this eureke reads {SCHEMA}",
             remedy="use the version that wrote it, or make a new one: `eureke reference RUN …`",
         )
+    if not all(isinstance(run.get(JUDGED), (int, float)) for run in found.runs):
+        raise _unreadable(path, f"a run of it has no {JUDGED}")
     return found
+
+
+def _unreadable(path: Path, why: str) -> ResultUnreadable:
+    return ResultUnreadable(
+        f"the reference {path.name} cannot be read: {why}",
+        remedy="restore it by `git checkout benchmarks/reference`, or make one: "
+        "`eureke reference RUN RUN RUN RUN RUN`",
+    )
 
 
 def write_reference(results: Sequence[Result], path: Path | None = None) -> Path:
     """Writes the reference of some results of one scenario; one that is there is not overwritten.
 
     Raises:
-        BadParameter: the results differ in what must be alike, or one is not to be believed.
+        BadParameter: the results differ in what must be alike, one is not to be believed, or
+            they are too few.
     """
     check_alike(results)
     for result in results:
         _check_fit(result)
     first = results[0]
+    for result in results:
+        if result.run["machine"]["commit"] != first.run["machine"]["commit"]:
+            raise BadParameter(
+                f"{first.run_id} and {result.run_id} are of different commits",
+                remedy="name results of one commit",
+            )
+    if len(results) < RUNS_LEAST:
+        raise BadParameter(
+            f"{len(results)} runs are too few for a reference",
+            remedy=f"name {RUNS_LEAST} or more; of nine a slow-down is found sooner",
+        )
     out = path or reference_path(first.run["scenario"]["name"])
     if out.exists():
         raise BadParameter(
@@ -98,7 +121,9 @@ def write_reference(results: Sequence[Result], path: Path | None = None) -> Path
 
 
 def check_alike(results: Sequence[Result]) -> None:
-    """Raises BadParameter unless all results are of the same scenario, machine and backend."""
+    """Raises BadParameter unless all results are of the same scenario, machine and backend, each
+    named once."""
+    check_whole(results)
     first = told(results[0])
     for result in results[1:]:
         for what, value in told(result).items():
@@ -108,6 +133,19 @@ def check_alike(results: Sequence[Result]) -> None:
                     f"{_difference(first[what], value)}",
                     remedy="name results of one scenario, machine and backend",
                 )
+
+
+def check_whole(results: Sequence[Result]) -> None:
+    """Raises BadParameter where a run was aborted, or is there twice: it would count for two."""
+    seen: set[str] = set()
+    for result in results:
+        if result.summary.get("aborted"):
+            raise BadParameter(
+                f"{result.run_id} was aborted", remedy="leave it out, or run the scenario again"
+            )
+        if result.run_id in seen:
+            raise BadParameter(f"{result.run_id} is named twice", remedy="name each run once")
+        seen.add(result.run_id)
 
 
 def told(result: Result) -> dict[str, Any]:
@@ -135,7 +173,6 @@ def _difference(first: Any, other: Any) -> str:
 def _check_fit(result: Result) -> None:
     summary, machine = result.summary, result.run["machine"]
     trouble = {
-        "was aborted": summary.get("aborted"),
         "is not accounted for": not summary.get("accounted"),
         "is not valid": not summary.get("valid"),
         "has no valid ratio to the floor": not summary.get("floor_ratio_valid"),

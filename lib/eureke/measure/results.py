@@ -15,6 +15,7 @@ import pandas as pd
 
 from eureke.errors import LoadFailed, ResultUnreadable
 from eureke.places import home
+from eureke.scenario import Scenario
 
 SCHEMA: Final = 1
 OWNER: Final = ".owner"
@@ -183,10 +184,10 @@ def of_scenario(name: str, root: Path | None = None) -> list[Result]:
     found, names = [], set()
     for result in list_results(root):
         try:
-            summary = result.summary
+            summary, _ = result.summary, result.run
         except ResultUnreadable:
             continue
-        if summary.get("scenario") and summary.get("throughput_per_s"):
+        if summary.get("throughput_per_s") and not summary.get("aborted"):
             names.add(summary["scenario"])
             found += [result] if summary["scenario"] == name else []
     if not found:
@@ -198,11 +199,16 @@ def of_scenario(name: str, root: Path | None = None) -> list[Result]:
 
 
 def sets(results: Iterable[Result]) -> list[list[Result]]:
-    """The results, those of the same scenario and backend together."""
-    found: dict[str, list[Result]] = {}
+    """The results, those of the same scenario, machine and backend together.
+
+    What a scenario does not name is as it is by itself: older runs knew fewer names.
+    """
+    found: dict[bytes, list[Result]] = {}
     for result in results:
-        key = msgspec.json.encode([result.run["scenario"], result.run["backend"]]).decode()
-        found.setdefault(key, []).append(result)
+        run, machine = result.run, result.run["machine"]
+        scenario = msgspec.to_builtins(Scenario()) | run["scenario"]
+        place = [run["backend"], machine["processor"], machine["cores_usable"]]
+        found.setdefault(msgspec.json.encode([scenario, *place]), []).append(result)
     return list(found.values())
 
 

@@ -86,8 +86,8 @@ def summaries(results: Iterable[Result]) -> pd.DataFrame:
         apart = {name: value for name, value in summary.items() if name not in ("phases", "peers")}
         apart["commit"] = run.get("machine", {}).get("commit")
         apart |= {f"scenario.{name}": value for name, value in run.get("scenario", {}).items()}
-        rows.append(pd.json_normalize(apart))
-    return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
+        rows.append(apart)
+    return pd.json_normalize(rows)
 
 
 def _told(form: str, value: Any) -> str:
