@@ -42,7 +42,7 @@ def load(phase: str, *, lasts_s: float, look_s: float = 0.25) -> list[Look]:
 
 def texts(svg: str) -> list[str]:
     """What can be read on it; fails where it is not well-formed."""
-    return [each.text or "" for each in ElementTree.fromstring(svg).iter(f"{SVG}text")]  # noqa: S314
+    return ["".join(each.itertext()) for each in ElementTree.fromstring(svg).iter(f"{SVG}text")]  # noqa: S314
 
 
 def test_each_load_has_a_place_of_its_own_and_is_drawn_over_in_it() -> None:

@@ -70,12 +70,11 @@ def picture(looks: Sequence[Look]) -> str:
     most_per_s = max((value for _, value in rates), default=1.0) or 1.0
     left = _Plot(LEFT, MIDDLE - GAP, end_s, max(last.total, 1))
     right = _Plot(MIDDLE, RIGHT, end_s, most_per_s)
+    key = _span("with an outcome", RECEIPT, 600) + _span(f"of {last.total:,}", GREY, 400)
     parts = [
         _text(LEFT, 26, f"{last.phase}: {_share(last)}", size=16, weight=600),
         _text(RIGHT, 26, _sentence(last).partition(": ")[2], size=12, fill=GREY, anchor="end"),
-        _text(LEFT, 50, "sent", fill=SENT, weight=600),
-        _text(LEFT + 40, 50, "with an outcome", fill=RECEIPT, weight=600),
-        _text(LEFT + 162, 50, f"of {last.total:,}", fill=GREY),
+        _text(LEFT, 50, "sent", fill=SENT, weight=600, more=key),
         _text(MIDDLE, 50, "outcomes a second", fill=RECEIPT, weight=600),
         _text(RIGHT, 50, f"at most {rate(most_per_s)}", fill=GREY, anchor="end"),
         left.frame(),
@@ -130,12 +129,17 @@ class _Plot:
 
 def _text(
     x: float, y: float, words: str, *, size: int = 12, fill: str = INK, weight: int = 400,
-    anchor: str = "start",
+    anchor: str = "start", more: str = "",
 ) -> str:  # fmt: skip
     return (
         f'<text x="{x}" y="{y}" font-size="{size}" font-weight="{weight}" fill="{fill}" '
-        f'text-anchor="{anchor}">{escape(words)}</text>'
+        f'text-anchor="{anchor}">{escape(words)}{more}</text>'
     )
+
+
+def _span(words: str, fill: str, weight: int) -> str:
+    """Goes on where a text ends, however wide its letters are."""
+    return f'<tspan dx="8" font-weight="{weight}" fill="{fill}">{escape(words)}</tspan>'
 
 
 def _thinned(looks: Sequence[Look]) -> list[Look]:
