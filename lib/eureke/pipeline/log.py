@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import msgspec
 from confluent_kafka import (
@@ -17,6 +18,21 @@ from eureke.pipeline.records import FETCHING, Record, checked, drained
 from eureke.settings import Lane, Settings
 
 log = logging.getLogger("dispatcher")
+
+
+def configuration(settings: Settings, lane: Lane, *, name: str) -> dict[str, Any]:
+    """How a member of the lane's group reads."""
+    return FETCHING | {
+        **settings.kafka_client,
+        "group.id": lane.group,
+        # A successor under the same name takes over at once, without waiting for the session of
+        # the one that was killed.
+        "group.instance.id": name,
+        "auto.offset.reset": "earliest",
+        "partition.assignment.strategy": "cooperative-sticky",
+        "session.timeout.ms": 6000,
+        "heartbeat.interval.ms": 1500,
+    }
 
 
 class LaneReader:
@@ -38,19 +54,7 @@ class LaneReader:
         self._paused = False
         self._dropped = False
         self._consumer = Consumer(
-            FETCHING
-            | {
-                **settings.kafka_client,
-                "group.id": lane.group,
-                # A successor under the same name takes over at once, without waiting for the
-                # session of the one that was killed.
-                "group.instance.id": name,
-                "auto.offset.reset": "earliest",
-                "partition.assignment.strategy": "cooperative-sticky",
-                "session.timeout.ms": 6000,
-                "heartbeat.interval.ms": 1500,
-                "on_commit": self._on_commit,
-            }
+            configuration(settings, lane, name=name) | {"on_commit": self._on_commit}
         )
         self._consumer.subscribe(
             [lane.topic],

@@ -3,6 +3,7 @@
 import threading
 from collections.abc import Callable
 from types import TracebackType
+from typing import Any
 
 import msgspec
 from confluent_kafka import KafkaError, Message, Producer
@@ -14,23 +15,26 @@ from eureke.settings import Settings
 Done = Callable[[bool], None]
 
 
+def configuration(settings: Settings) -> dict[str, Any]:
+    """How receipts and dead letters are written."""
+    return {
+        **settings.kafka_client,
+        "acks": "all",
+        "enable.idempotence": True,
+        "compression.type": "lz4",
+        "linger.ms": 0,
+        "message.max.bytes": 4_000_000,
+        "message.timeout.ms": 30_000,
+    }
+
+
 class Outcomes:
     """A producer of receipts and dead letters that calls back with what Kafka answered."""
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._encode = msgspec.json.Encoder().encode
-        self._producer = Producer(
-            {
-                **settings.kafka_client,
-                "acks": "all",
-                "enable.idempotence": True,
-                "compression.type": "lz4",
-                "linger.ms": 0,
-                "message.max.bytes": 4_000_000,
-                "message.timeout.ms": 30_000,
-            }
-        )
+        self._producer = Producer(configuration(settings))
         self._ending = threading.Event()
         self._poller = threading.Thread(target=self._poll, name="outcomes", daemon=True)
         self._poller.start()

@@ -58,7 +58,7 @@ class Sender:
         self._errors: dict[bytes, int] = {}
         reports = {} if self.paced else {"delivery.report.only.error": True}
         self._producer = Producer(
-            _configuration(settings, paced=self.paced) | reports | {"on_delivery": self._failed}
+            configuration(settings, paced=self.paced) | reports | {"on_delivery": self._failed}
         )
 
     def stop(self, _number: int, _frame: FrameType | None) -> None:
@@ -196,7 +196,8 @@ def _reported(seq: int, times: Times, fates: Fates) -> Report:
     return report
 
 
-def _configuration(settings: Settings, *, paced: bool) -> dict[str, Any]:
+def configuration(settings: Settings, *, paced: bool) -> dict[str, Any]:
+    """How records are written: one by one at their times, or as fast as it goes."""
     return {
         **settings.kafka_client,
         "acks": "all",
