@@ -56,8 +56,9 @@ def percentiles(values: npt.NDArray[np.float64]) -> Percentiles:
 def samples(span: Span, seen: Sequence[Seen], load: Sent) -> pd.DataFrame:
     """A row for each delivered notification of one load of the span, in the order of sending.
 
-    Columns in milliseconds: `intended_s` (from the load's start), `effect_ms`, `receipt_ms` (both
-    from the intended time) and `<stage>_ms` for each of STAGES.
+    The index, `seq`, is the record's number in its load. Columns in milliseconds: `intended_s`
+    (from the load's start), `effect_ms`, `receipt_ms` (both from the intended time) and
+    `<stage>_ms` for each of STAGES.
     """
     sent = _sent(load)
     wanted = set(sent["id"])
@@ -73,7 +74,7 @@ def samples(span: Span, seen: Sequence[Seen], load: Sent) -> pd.DataFrame:
     }
     for stage, begin, end in zip(STAGES, times, [*times[1:], "seen_ns"], strict=True):
         table[f"{stage}_ms"] = (rows[end] - rows[begin]) / MS
-    return pd.DataFrame(table)
+    return pd.DataFrame(table).set_index(rows["seq"])
 
 
 def send_lag_ms(sent: Path) -> npt.NDArray[np.float64]:
