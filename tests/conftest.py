@@ -14,6 +14,7 @@ from eureke.stack.engine import Engine
 from eureke.stack.stack import Stack
 
 WARM = (
+    "tests/experiments/test_journey.py",
     "tests/faults/test_faults.py",
     "tests/faults/test_scale.py",
     "tests/measure/",

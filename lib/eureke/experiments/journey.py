@@ -1,0 +1,155 @@
+"""Some notifications in an open loop, each followed from hop to hop."""
+
+import contextlib
+import secrets
+import shutil
+import stat
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import msgspec
+import pandas as pd
+import pyarrow.parquet as pq
+
+from eureke.errors import LoadFailed
+from eureke.measure import latency
+from eureke.measure.evidence import Sent, Span, lines, marks
+from eureke.measure.ledger import account
+from eureke.measure.observer import Seen
+from eureke.measure.place import split
+from eureke.phase import Plan, plan
+from eureke.scenario import Scenario
+from eureke.stack.stack import Stack
+from eureke.traffic import LOOK_S, Traffic
+
+WARM_UP: Final = 300
+FROZEN_AT: Final = 0.4
+"""Of the load has its outcome when the worker is frozen."""
+WORKER: Final = "worker-bulk-1"
+
+
+def journey(
+    stack: Stack,
+    scenario: Scenario,
+    *,
+    count: int,
+    rate_per_s: float,
+    provider_ms: float,
+    frozen_s: float = 0.0,
+) -> pd.DataFrame:
+    """Sends some notifications at fixed times and follows each, through every stage.
+
+    Args:
+        stack: with its application.
+        scenario: of the stack: its people, and what is odd about its notifications.
+        count: how many are sent.
+        rate_per_s: at which rate.
+        provider_ms: the provider's median latency.
+        frozen_s: for how long the worker is frozen meanwhile.
+
+    Returns:
+        A row for each that was delivered, in the order of sending: id, latencies and stages as
+        `measure.latency.samples` has them, where its record stands in its topic (partition,
+        offset) and its receipt (receipt_partition, receipt_offset), and whether it is the
+        `typical` one, whose latency to the receipt is the median.
+
+    Raises:
+        LoadFailed: the account does not close.
+    """
+    with _work(stack) as work:
+        traffic = Traffic(scenario, stack, work, salt=work.name)
+        traffic.settle_in()
+        paced = partial(
+            plan,
+            scenario,
+            arrivals="constant",
+            rate_per_s=rate_per_s,
+            latency_median_ms=provider_ms,
+            item_failure_share=0.0,
+        )
+        warm_up = paced(name="warm-up", count=WARM_UP, tag="warm-up")
+        load = paced(name="journey", count=count)
+        for each in (warm_up, load):
+            traffic.prepare(each)
+        traffic.send(warm_up)
+        traffic.settle()
+        span = _sent(stack, traffic, load, _freezing(stack, frozen_s))
+        return _followed(stack, span, work)
+
+
+@contextmanager
+def _work(stack: Stack) -> Iterator[Path]:
+    """A folder that the stack's processes see, for as long as the block lasts."""
+    work = stack.shared / "work" / f"journey-{secrets.token_hex(4)}"
+    work.mkdir()
+    # Senders write there, in containers as another user.
+    work.chmod(stat.S_IMODE(stack.shared.stat().st_mode))
+    try:
+        yield work
+    finally:
+        shutil.rmtree(work, ignore_errors=True)
+
+
+def _freezing(stack: Stack, frozen_s: float) -> Callable[[float], None]:
+    """Freezes the worker once, in the middle of a load."""
+    left = [frozen_s] if frozen_s else []
+
+    def disturb(share: float) -> None:
+        if left and share >= FROZEN_AT:
+            with contextlib.ExitStack() as ending:
+                stack.pause(WORKER)
+                ending.callback(stack.resume, WORKER)
+                time.sleep(left.pop())
+
+    return disturb
+
+
+def _sent(stack: Stack, traffic: Traffic, load: Plan, disturb: Callable[[float], None]) -> Span:
+    """What was written while the load was on its way."""
+    observed, effects = stack.shared / "observed.ndjson", stack.shared / "provider.ndjson"
+    begin = marks(stack.settings, observed, effects)
+    traffic.send(load, disturb=disturb)
+    time.sleep(2 * LOOK_S)  # the provider and the observer write what they saw
+    return Span(
+        settings=stack.settings,
+        begin=begin,
+        end=marks(stack.settings, observed, effects),
+        loads=(Sent(lane=load.lane, load=traffic.load(load), record=traffic.record(load)),),
+        provider=effects,
+    )
+
+
+def _followed(stack: Stack, span: Span, work: Path) -> pd.DataFrame:
+    found = account(span.evidence(), scratch=work)
+    if not found.closes:
+        raise LoadFailed(
+            f"the account does not close: {found}",
+            remedy="see the logs of dispatchers and workers",
+        )
+    decode = msgspec.json.Decoder(Seen).decode
+    observed = lines(stack.shared / "observed.ndjson", span.begin, span.end)
+    load = span.loads[0]
+    table = latency.samples(span, [decode(each) for each in observed], load)
+    ids = pq.read_table(load.load / "load.parquet", columns=["seq", "id"]).to_pandas()
+    table.insert(0, "id", ids.set_index("seq")["id"])
+    table = table.join(_places(span), on="id", how="inner").dropna().reset_index(drop=True)
+    middle = int((table["receipt_ms"] - table["receipt_ms"].median()).abs().argmin())
+    return table.assign(typical=[number == middle for number in range(len(table))])
+
+
+def _places(span: Span) -> pd.DataFrame:
+    """By the id, where its record and the receipt of its delivery stand."""
+    rows = [
+        (at.id, at.partition, at.offset, *split(place))
+        for place, receipt in span.receipts()
+        for at in receipt.delivered
+    ]
+    names = ["partition", "offset", "receipt_partition", "receipt_offset"]
+    table = pd.DataFrame(rows, columns=["id", *names])
+    return (
+        table.drop_duplicates("id").set_index("id").convert_dtypes(dtype_backend="numpy_nullable")
+    )
