@@ -1,6 +1,7 @@
 """The chapters' figures: drawn from kept tables alone, the same each time, the finding on top."""
 
 from collections.abc import Callable
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -160,6 +161,14 @@ FIGURES: list[Any] = [
         charts.figure_levels, "levels", LEVELS, "p90 grows from 20.0 to 60.0", id="levels"
     ),
     pytest.param(charts.figure_ways, "ways", WAYS, "50 times as fast as one each", id="ways"),
+JOURNEY = pd.DataFrame(
+        {"id": f"n{number}", "typical": number == 150, "receipt_ms": 6.5 + number / 10,
+         "send_lag_ms": 0.1, "kafka_ms": 1.0, "dispatch_ms": 0.4, "queue_ms": 0.5,
+         "provider_ms": 4.0 + number / 10, "receipt_topic_ms": 0.5}
+        for number in range(300)
+)  # fmt: skip
+        charts.figure_journey, "journey", JOURNEY, "21.5 ms for one notification", id="journey"
+        charts.figure_percentile, "journey", JOURNEY, "90 of them less than 15.5", id="percentile"
     pytest.param(
         charts.figure_expressions, "expressions", EXPRESSIONS, "2 counters that", id="expressions"
     ),
@@ -211,3 +220,27 @@ def test_percentiles_are_drawn_beside_their_buckets(tmp_path: Path) -> None:
     chart = charts.figure_quantiles(Result(writer.folder))
     assert "p90 is 30.0 ms, Prometheus says 44.0 ms" in chart.sentence
     assert "20 to 50 ms" in chart.sentence
+
+
+def test_a_percentile_of_a_hundred_is_one_of_them() -> None:
+    """As many as it says were faster; what is left over is no hundred."""
+    each = charts.hundreds(JOURNEY.iloc[:250])
+    assert len(each) == 2
+    for number, told in each.iterrows():
+        values = JOURNEY["receipt_ms"].iloc[100 * int(str(number)) :].iloc[:100]
+        assert [(values < told[name]).sum() for name in ("p50", "p90", "p99")] == [50, 90, 99]
+        assert set(told) <= set(values)
+
+
+def test_percentiles_that_lie_close_together_are_told_apart(tmp_path: Path) -> None:
+    """An outlier presses the others together; their words stay readable."""
+    writer = ResultWriter(tmp_path)
+    writer.write_json("run.json", RUN)
+    odd = JOURNEY.assign(receipt_ms=[500.0 if n % 100 == 7 else 5.0 for n in range(len(JOURNEY))])
+    odd.to_parquet(writer.folder / "journey.parquet")
+    chart = charts.figure_percentile(Result(writer.folder))
+    chart.canvas.draw()
+    words = [each for each in chart.findobj(Text) if each.get_text()[:2] in {"p5", "p9"}]
+    boxes = [each.get_window_extent() for each in words if "=" in each.get_text()]
+    assert len(boxes) == 3
+    assert not any(one.overlaps(other) for one, other in combinations(boxes, 2))

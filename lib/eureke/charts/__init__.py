@@ -11,15 +11,18 @@ from eureke.charts.calls import figure_calls
 from eureke.charts.demand import figure_demand
 from eureke.charts.enough import figure_enough
 from eureke.charts.expressions import figure_expressions, figure_resets
+from eureke.charts.journey import figure_journey
 from eureke.charts.knee import figure_knee
 from eureke.charts.latency import figure_latency
 from eureke.charts.levels import figure_levels
 from eureke.charts.live import Live
+from eureke.charts.map import figure_map
 from eureke.charts.omission import figure_omission
 from eureke.charts.outages import figure_outages
 from eureke.charts.outcomes import figure_outcomes
 from eureke.charts.overtaking import figure_overtaking
 from eureke.charts.pages import figure_pages
+from eureke.charts.percentile import figure_percentile, hundreds
 from eureke.charts.processes import figure_processes
 from eureke.charts.protocols import figure_protocols
 from eureke.charts.quantiles import figure_quantiles
@@ -51,15 +54,18 @@ __all__ = [
     "figure_demand",
     "figure_enough",
     "figure_expressions",
+    "figure_journey",
     "figure_knee",
     "figure_latency",
     "figure_levels",
+    "figure_map",
     "figure_omission",
     "figure_outages",
     "figure_outcomes",
     "figure_overtaking",
     "figure_overview",
     "figure_pages",
+    "figure_percentile",
     "figure_processes",
     "figure_protocols",
     "figure_quantiles",
@@ -77,6 +83,7 @@ __all__ = [
     "figure_trend",
     "figure_trips",
     "figure_ways",
+    "hundreds",
     "memory",
     "save_all",
 ]

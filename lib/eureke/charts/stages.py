@@ -61,18 +61,24 @@ def _drawn(result: "Result") -> Chart:
     )
     left, right = chart.add_subplot(grid[0, 0]), chart.add_subplot(grid[0, 1])
     typical, slow = _typical(rows), _slowest(rows)
-    _waterfall(left, typical, "A typical one", f"mean of the middle tenth, n = {len(typical):,}")
+    waterfall(left, typical, "A typical one", f"mean of the middle tenth, n = {len(typical):,}")
     slowest = f"mean of the slowest {share(len(slow), len(rows))}, n = {len(slow):,}"
-    _waterfall(right, slow, "A slow one", slowest)
-    for y, (_, name, meaning) in enumerate(STAGES):
-        at: dict[str, Any] = {
-            "transform": left.get_yaxis_transform(),
-            "ha": "right",
-            "va": "center",
-        }
-        left.text(-0.04, y - 0.19, name, fontsize=9, fontweight=600, color=INK, **at)
-        left.text(-0.04, y + 0.24, meaning, fontsize=8, color=GREY, **at)
+    waterfall(right, slow, "A slow one", slowest)
+    name_stages(left)
     return chart
+
+
+def name_stages(axes: Axes, *, aside: float = 0.04) -> None:
+    """Says to the left of a waterfall which stage is which.
+
+    Args:
+        axes: of the waterfall.
+        aside: how far from it, as a share of its width.
+    """
+    at: dict[str, Any] = {"transform": axes.get_yaxis_transform(), "ha": "right", "va": "center"}
+    for y, (_, name, meaning) in enumerate(STAGES):
+        axes.text(-aside, y - 0.19, name, fontsize=9, fontweight=600, color=INK, **at)
+        axes.text(-aside, y + 0.24, meaning, fontsize=8, color=GREY, **at)
 
 
 def _finding(rows: pd.DataFrame) -> str:
@@ -103,7 +109,8 @@ def _slowest(rows: pd.DataFrame) -> pd.DataFrame:
     return rows.nlargest(min(len(rows), max(FEWEST, round(SLOWEST * len(rows)))), "receipt_ms")
 
 
-def _waterfall(axes: Axes, rows: pd.DataFrame, title: str, note: str) -> None:
+def waterfall(axes: Axes, rows: pd.DataFrame, title: str, note: str) -> None:
+    """The stages one below the other, each beginning where the one before ends: their means."""
     bare(axes, grid="x")
     begin_ms, means = 0.0, _means(rows)
     total_ms = sum(means.values())
