@@ -101,3 +101,15 @@ def test_the_report_is_a_line_each_and_ends_with_what_is_lacking() -> None:
     assert nginx.startswith("without")
     assert "buy more" not in memory
     assert verdict == "A run lacks: Java."
+
+
+def test_what_others_read_does_not_say_whose_machine_it_was(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Folders are told from the checkout, or from somebody's home."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv("EUREKE_HOME", str(tmp_path / "checkout"))
+    found = f"3.11 ({tmp_path}/checkout/.venv), {tmp_path}/conda"
+    findings = [Finding(name="Python", ok=True, found=found)]
+    assert str(tmp_path) in report(findings)
+    assert "3.11 (./.venv), ~/conda" in report(findings, paths=False)

@@ -8,7 +8,7 @@ import importlib
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
-    from eureke import charts, experiments, learn, theory, tolls
+    from eureke import charts, doctor, experiments, learn, theory, tolls
     from eureke.chapter import Chapter
     from eureke.clients import follow
     from eureke.errors import EurekeError
@@ -29,6 +29,7 @@ __all__ = [
     "Scenario",
     "Stack",
     "charts",
+    "doctor",
     "experiments",
     "follow",
     "learn",

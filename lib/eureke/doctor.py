@@ -7,6 +7,7 @@ import shutil
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
 import psutil
@@ -61,13 +62,23 @@ def diagnose() -> list[Finding]:
     ]
 
 
-def report(findings: Iterable[Finding]) -> str:
-    """The findings as text, a line each, and what all of them mean."""
+def report(findings: Iterable[Finding], *, paths: bool = True) -> str:
+    """The findings as text, a line each, and what all of them mean.
+
+    Args:
+        findings: what was found.
+        paths: whether folders are named in full; else, for what others read, the checkout is `.`
+            and whose home it is remains untold.
+    """
     findings = list(findings)
     lines = [_line(finding) for finding in findings]
     lacks = [finding.name for finding in findings if finding.ok is False]
     lines.append(f"A run lacks: {', '.join(lacks)}." if lacks else "All that a run needs is here.")
-    return "\n".join(lines)
+    told = "\n".join(lines)
+    for folder, short in ((home(), "."), (Path.home(), "~")):
+        if not paths and len(folder.parts) > 1:
+            told = told.replace(str(folder), short)
+    return told
 
 
 def _line(finding: Finding) -> str:

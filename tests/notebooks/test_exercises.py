@@ -6,7 +6,7 @@ from typing import Any
 
 import nbformat
 import pytest
-from tests.notebooks.solutions import graphql, latency, monitoring, protocol, rest, scaling
+from tests.notebooks.solutions import graphql, latency, monitoring, protocol, rest, scaling, start
 
 from eureke import learn
 from eureke.errors import BadParameter
@@ -14,6 +14,7 @@ from eureke.learn.exercise import CHAPTERS
 
 ROOT = Path(__file__).parents[2]
 SOLUTIONS: dict[str, Any] = {
+    "00-start-here": start,
     "01-rest": rest,
     "02-graphql": graphql,
     "03-which-protocol": protocol,

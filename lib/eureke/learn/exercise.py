@@ -12,6 +12,7 @@ from typing import Any, Final
 from eureke.errors import BadParameter
 
 CHAPTERS: Final = {
+    "00-start-here": "eureke.learn.exercises.start",
     "01-rest": "eureke.learn.exercises.rest",
     "02-graphql": "eureke.learn.exercises.graphql",
     "03-which-protocol": "eureke.learn.exercises.protocol",
