@@ -152,6 +152,14 @@ WAYS = pd.DataFrame(
         for way, per_s in (("one each", 98.0), ("this pipeline, and more", 4_998.0))
     ]
 )
+JOURNEY = pd.DataFrame(
+    [
+        {"id": f"n{number}", "typical": number == 150, "receipt_ms": 6.5 + number / 10,
+         "send_lag_ms": 0.1, "kafka_ms": 1.0, "dispatch_ms": 0.4, "queue_ms": 0.5,
+         "provider_ms": 4.0 + number / 10, "receipt_topic_ms": 0.5}
+        for number in range(300)
+    ]
+)  # fmt: skip
 FIGURES: list[Any] = [
     pytest.param(
         charts.figure_omission, "omission", OMISSION, "p90 is 100 ms, and a sender", id="omission"
@@ -161,14 +169,12 @@ FIGURES: list[Any] = [
         charts.figure_levels, "levels", LEVELS, "p90 grows from 20.0 to 60.0", id="levels"
     ),
     pytest.param(charts.figure_ways, "ways", WAYS, "50 times as fast as one each", id="ways"),
-JOURNEY = pd.DataFrame(
-        {"id": f"n{number}", "typical": number == 150, "receipt_ms": 6.5 + number / 10,
-         "send_lag_ms": 0.1, "kafka_ms": 1.0, "dispatch_ms": 0.4, "queue_ms": 0.5,
-         "provider_ms": 4.0 + number / 10, "receipt_topic_ms": 0.5}
-        for number in range(300)
-)  # fmt: skip
+    pytest.param(
         charts.figure_journey, "journey", JOURNEY, "21.5 ms for one notification", id="journey"
+    ),
+    pytest.param(
         charts.figure_percentile, "journey", JOURNEY, "90 of them less than 15.5", id="percentile"
+    ),
     pytest.param(
         charts.figure_expressions, "expressions", EXPRESSIONS, "2 counters that", id="expressions"
     ),

@@ -138,8 +138,10 @@ def test_the_hourly_million_runs_small_from_end_to_end(checkout: Path) -> None:
 @pytest.mark.timeout(420)
 @pytest.mark.parametrize(
     "name",
-    ["01-rest", "02-graphql", "03-which-protocol", "08-latency", "09-scaling", "10-monitoring"],
-    ["00-start-here", "01-rest", "02-graphql", "03-which-protocol", "09-scaling", "10-monitoring"],
+    [
+        *("00-start-here", "01-rest", "02-graphql", "03-which-protocol"),
+        *("08-latency", "09-scaling", "10-monitoring"),
+    ],
 )
 def test_a_chapter_runs_from_end_to_end(checkout: Path, name: str) -> None:
     """The very file that people read: its check cell passes, with every figure."""
