@@ -21,7 +21,6 @@ _OFTEN: Final[dict[str, Any]] = {
     "calls_each": 8_000,
     "load": 12_000,
     # Of the chapter on latency.
-    "omission_s": 30.0,
     "levels": 7,
     "level_s": 8.0,
 }
