@@ -16,6 +16,7 @@ def setup() -> None:
     from eureke import programs
 
     programs.install()
+    programs.make_archive()
 
 
 @app.command()

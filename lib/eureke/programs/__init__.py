@@ -3,6 +3,7 @@
 from eureke.programs.grafana import GRAFANA, grafana_home, grafana_there
 from eureke.programs.install import damaged, install
 from eureke.programs.kafka import kafka_classpath
+from eureke.programs.kafka_archive import archive_option, make_archive
 from eureke.programs.nginx import NGINX
 from eureke.programs.nginx import counts as nginx_counts
 from eureke.programs.program import Program
@@ -19,11 +20,13 @@ __all__ = [
     "REDIS",
     "Program",
     "Sought",
+    "archive_option",
     "damaged",
     "grafana_home",
     "grafana_there",
     "install",
     "java",
     "kafka_classpath",
+    "make_archive",
     "nginx_counts",
 ]

@@ -1,7 +1,7 @@
 """Where services run without containers: as processes of this machine, on loopback."""
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from string import Template
@@ -63,6 +63,7 @@ def render(service: Service, *, run: Path, state: State) -> Rendered:
         environment[METRICS_VARIABLE] = f"{values['bind']}:{values['port_metrics']}"
     if _uses(commands, "$java"):
         values |= {"java": str(programs.java()), "classpath": programs.kafka_classpath()}
+        values["archive_option"] = programs.archive_option()
     for name, sought in SERVERS.items():
         if _uses(commands, f"${name}"):
             server = sought.find()
@@ -76,11 +77,17 @@ def render(service: Service, *, run: Path, state: State) -> Rendered:
         file.touch(mode=0o600)
         file.write_text(Template(template).substitute(values))
     return Rendered(
-        commands=[[Template(part).substitute(values) for part in each] for each in commands],
+        commands=[_filled(each, values) for each in commands],
         environment=environment
         | {name: Template(text).substitute(values) for name, text in service.environment.items()},
         folder=folder,
     )
+
+
+def _filled(command: Iterable[str], values: Mapping[str, str]) -> list[str]:
+    """The command's words; an option that this machine has nothing for is left out."""
+    words = ((part, Template(part).substitute(values)) for part in command)
+    return [word for part, word in words if word or not part.startswith("$")]
 
 
 def _uses(commands: Iterable[tuple[str, ...]], program: str) -> bool:

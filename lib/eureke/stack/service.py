@@ -47,7 +47,8 @@ class Service:
     `$shared` the part of it that containers see too, `$folder` the service's data folder, `$bind`
     the address it listens at, `$port` its port, `$port_NAME` a further one, `$password` its
     password, and `$python`, `$java`, `$classpath`, `$redis_server`, `$nginx`, `$prometheus`,
-    `$grafana` the programs it may need, with `$grafana_home` for the last one's own files;
+    `$grafana` the programs it may need, `$archive_option` Java's for a quicker start (a word
+    that is empty is left out), `$grafana_home` where Grafana's own files are;
     `$targets` and `$scrape_interval` are whom Prometheus asks, and how often.
     """
 

@@ -96,7 +96,7 @@ KAFKA = Service(
     first=(
         (
             "$java",
-            "-Xshare:auto",
+            "$archive_option",
             "-XX:-UsePerfData",
             "-XX:TieredStopAtLevel=1",
             "-cp",
@@ -117,6 +117,7 @@ KAFKA = Service(
         "-XX:TieredStopAtLevel=1",
         # Or it writes a file outside the run's folder.
         "-XX:-UsePerfData",
+        "$archive_option",
         "-Djava.awt.headless=true",
         "-Djava.io.tmpdir=.",
         "-Dlog4j2.configurationFile=log4j2.yaml",
