@@ -17,6 +17,7 @@ NAMES = [
     "Redis",
     "Nginx",
     "Prometheus",
+    "Grafana",
     "Docker engine",
     "Docker images",
     "Cores",

@@ -52,6 +52,7 @@ def diagnose() -> list[Finding]:
         _program(programs.REDIS, needed=True),
         _program(programs.NGINX, needed=False),
         _program(programs.PROMETHEUS, needed=False),
+        _grafana(),
         finding,
         _docker_images(engine),
         _cores(),
@@ -140,6 +141,15 @@ def _program(sought: programs.Sought, *, needed: bool) -> Finding:
         what = f"the fetched {sought.command} is damaged"
         return Finding(name=name, ok=lacking, found=what, remedy=remedy)
     return Finding(name=name, ok=True, found=f"{found.version} from {found.origin}")
+
+
+def _grafana() -> Finding:
+    found = _program(programs.GRAFANA, needed=False)
+    try:
+        programs.grafana_home()
+    except ProgramMissing as error:
+        return Finding(name=found.name, ok=None, found=error.what, remedy=error.remedy)
+    return found
 
 
 def _docker_engine() -> tuple[Finding, Engine | None]:

@@ -1,6 +1,6 @@
 """Programs of others that the stack runs: found on this machine, else fetched into the checkout."""
 
-from eureke.programs.grafana import GRAFANA, grafana_home, grafana_there
+from eureke.programs.grafana import GRAFANA, grafana_home
 from eureke.programs.install import damaged, install
 from eureke.programs.kafka import kafka_classpath
 from eureke.programs.kafka_archive import archive_option, make_archive
@@ -23,7 +23,6 @@ __all__ = [
     "archive_option",
     "damaged",
     "grafana_home",
-    "grafana_there",
     "install",
     "java",
     "kafka_classpath",

@@ -32,11 +32,3 @@ def grafana_home() -> Path:
         f"{program} has no conf/defaults.ini beside it, nor in {HOMES[0]}",
         remedy="unpack Grafana's whole archive and put its `bin` on PATH",
     )
-
-
-def grafana_there() -> bool:
-    """Whether there is one that can be started."""
-    try:
-        return grafana_home().is_dir()
-    except ProgramMissing:
-        return False

@@ -34,6 +34,7 @@ def environment(stack: Services) -> dict[str, str]:
         **({"EUREKE_API_TOKEN": settings.api_tokens["write"]} if settings.api_url else {}),
         **_tls(stack),
         **({"EUREKE_PROMETHEUS": settings.prometheus_url} if settings.prometheus_url else {}),
+        **_grafana(stack),
         "EUREKE_SETTINGS": str(stack.folder / "settings.json"),
     }
 
@@ -46,6 +47,16 @@ def _tls(stack: Services) -> dict[str, str]:
     return {
         "EUREKE_API_TLS": f"https://{address}",
         "EUREKE_API_AUTHORITY": str(stack.authority),
+    }
+
+
+def _grafana(stack: Services) -> dict[str, str]:
+    """Where the dashboards are, and the password of `admin`; who only looks needs none."""
+    if "grafana" not in stack.names:
+        return {}
+    return {
+        "EUREKE_GRAFANA": f"http://{stack.addresses['grafana']}",
+        "EUREKE_GRAFANA_PASSWORD": stack.password("grafana"),
     }
 
 

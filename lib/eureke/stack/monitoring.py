@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 
 from eureke import programs
 from eureke.errors import ProgramMissing, ServiceFailed
@@ -9,6 +10,7 @@ from eureke.settings import IMAGES
 from eureke.stack.choice import Choice
 
 Say = Callable[[str], None]
+INSTEAD: Final = "`eureke dashboard` draws its panels"
 
 
 def monitored(choice: Choice, *, say: Say) -> Choice:
@@ -17,10 +19,19 @@ def monitored(choice: Choice, *, say: Say) -> Choice:
         if choice.backend == "containers":
             return _with_image(choice, say)
         programs.PROMETHEUS.find()
-        return replace(choice, monitoring=True, grafana=programs.grafana_there())
+        return replace(choice, monitoring=True, grafana=_grafana(say))
     except (ProgramMissing, ServiceFailed) as error:
         say(f"nobody watches: {error.what.splitlines()[0]}")
         return choice
+
+
+def _grafana(say: Say) -> bool:
+    """Whether there is one on PATH that can be started; a line says why not."""
+    try:
+        return bool(programs.grafana_home())
+    except ProgramMissing as error:
+        say(f"no Grafana: {error.what}; {INSTEAD}")
+        return False
 
 
 def _with_image(choice: Choice, say: Say) -> Choice:
@@ -36,7 +47,7 @@ def _with_image(choice: Choice, say: Say) -> Choice:
             engine.have(grafana, say=say)
             images["grafana"] = grafana
         except ServiceFailed as error:
-            say(f"no Grafana: {error.what.splitlines()[0]}; `eureke dashboard` draws its panels")
+            say(f"no Grafana: {error.what.splitlines()[0]}; {INSTEAD}")
         return replace(
             choice,
             monitoring=True,

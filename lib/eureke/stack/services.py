@@ -88,6 +88,10 @@ class Services:
             if name.partition(".")[0] not in state.servers.names
         }
 
+    def password(self, name: str) -> str:
+        """Of a server of this stack, for who signs in there; empty where it has none."""
+        return self._state.passwords.get(name, "")
+
     @property
     def names(self) -> tuple[str, ...]:
         """Names of the services it consists of; what was launched beside them is none."""
