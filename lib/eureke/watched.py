@@ -12,9 +12,12 @@ from eureke.dashboards import BOARDS, EVENT_TABLE, EVENTS, TABLE, Event, Query
 from eureke.errors import ServiceFailed
 from eureke.measure.account import Account
 from eureke.measure.prometheus import Prometheus
+from eureke.measure.validity import CLOCK_STEP_MOST_S
 
 POINTS_MOST: Final = 600
 """Of each line: finer than that nobody sees."""
+HOLE_S: Final = 5.0
+"""For so long nothing may be kept without being told of; a sample may be a little late."""
 SAMPLES_IN_WINDOW: Final = 4
 """A rate needs two samples, and one or two may be late."""
 OUTCOMES: Final = "sum by (outcome) (eureke_dispatcher_outcomes_total)"
@@ -33,10 +36,14 @@ COUNTED: Final = {
 class Watched:
     """A run that Prometheus watches, from now on; should it be away, the run goes on without."""
 
-    def __init__(self, url: str, *, interval_s: float) -> None:
+    def __init__(
+        self, url: str, *, interval_s: float, clock: Callable[[], float] = time.time
+    ) -> None:
         self._prometheus = Prometheus(url)
         self._interval_s = interval_s
-        self._begin_s = time.time()
+        self._clock = clock
+        self._begin_s, self._began_s = clock(), time.monotonic()
+        self._scraped_s: float | None = None
         self._before: dict[str, float] | None = None
         self._agreement: list[dict[str, Any]] = []
         self.trouble = ""
@@ -45,6 +52,8 @@ class Watched:
     def begin_phase(self) -> None:
         """What was counted before belongs to nothing that follows."""
         self._before = self._outcomes()
+        if self._scraped_s is None and self._before is not None:
+            self._scraped_s = self._clock()
 
     def end_phase(self, name: str, account: Account) -> None:
         """Puts what the dispatchers have counted beside the account, which knows nothing of them.
@@ -62,7 +71,8 @@ class Watched:
 
     def write(self, folder: Path) -> None:
         """Asks everything and writes it into the result's folder."""
-        end_s = time.time()
+        end_s = self._end_s()
+        self._told(lambda: self._look_for_holes(end_s))
         step_s = max(self._interval_s, (end_s - self._begin_s) / POINTS_MOST)
         window = f"{1000 * max(SAMPLES_IN_WINDOW * self._interval_s, step_s):.0f}ms"
         span = {"begin_s": self._begin_s, "end_s": end_s, "step_s": step_s}
@@ -75,12 +85,37 @@ class Watched:
         ):
             pd.DataFrame(rows, columns=columns).to_parquet(folder / f"{name}.parquet")
 
+    def _end_s(self) -> float:
+        """Now, by the clock that Prometheus goes by, wherever it may stand by now."""
+        lasted_s = time.monotonic() - self._began_s
+        stepped_s = self._clock() - self._begin_s - lasted_s
+        if abs(stepped_s) > CLOCK_STEP_MOST_S:
+            self._miss(f"the wall clock stepped by {stepped_s:+.1f} s, and samples go by it")
+        return self._begin_s + lasted_s + max(stepped_s, 0.0)
+
+    def _look_for_holes(self, end_s: float) -> None:
+        """Prometheus asks itself as well: where that has no sample, nothing has one."""
+        if self._scraped_s is None or end_s <= self._scraped_s:
+            return
+        span = f"{1000 * (end_s - self._scraped_s):.0f}ms"
+        found = self._prometheus.now(f'up{{job="prometheus"}}[{span}]', at_s=end_s)
+        kept_s = np.array([self._scraped_s, *found["time_s"], end_s])
+        at = int(np.diff(kept_s).argmax())
+        hole_s = float(kept_s[at + 1] - kept_s[at])
+        if hole_s > max(HOLE_S, SAMPLES_IN_WINDOW * self._interval_s + 1):
+            since_s = kept_s[at] - self._begin_s
+            self._miss(f"Prometheus kept nothing for {hole_s:.1f} s, from {since_s:.0f} s on")
+
+    def _miss(self, what: str) -> None:
+        """Remembers what is missing; what was so first is mostly why."""
+        self.trouble = self.trouble or what
+
     def _told(self, ask: Callable[[], Any]) -> Any:
         """What Prometheus tells; None where it cannot, which is remembered."""
         try:
             return ask()
         except ServiceFailed as error:
-            self.trouble = self.trouble or error.what.splitlines()[0]
+            self._miss(error.what.splitlines()[0])
             return None
 
     def _outcomes(self) -> dict[str, float] | None:
@@ -89,7 +124,7 @@ class Watched:
         return counts
 
     def _counted(self) -> dict[str, float]:
-        self._prometheus.until_scraped(time.time())
+        self._prometheus.until_scraped(self._clock())
         found = self._prometheus.now(OUTCOMES)
         counts = dict(zip(found.get("outcome", []), found["value"], strict=True))
         canaries = self._prometheus.now(CANARIES)["value"].sum()

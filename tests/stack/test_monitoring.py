@@ -1,8 +1,12 @@
 """A stack that is watched: whom Prometheus asks, and that its sums are those of the account."""
 
+import contextlib
 import json
+import os
 import re
+import shutil
 import socket
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -29,6 +33,7 @@ from eureke.stack.display import environment
 from eureke.stack.ports import free_ports
 from eureke.stack.stack import Stack
 from eureke.stack.targets import FILE
+from eureke.watched import Watched
 
 SCENARIO = Scenario(
     count=20_000,
@@ -333,6 +338,82 @@ def test_prometheus_killed_in_mid_run(watched: Stack, tmp_path: Path) -> None:
     prometheus.until_scraped(time.time())
     assert [each for each in prometheus.targets() if not each.up] == []
     assert len(prometheus.now("up", at_s=known_s)) == len(prometheus.targets())
+
+
+@pytest.fixture
+def small_disk(watched: Stack) -> Iterator[Path]:
+    """Prometheus' data on a disk of its own with little room; skipped where none can be mounted."""
+    data = watched.folder / "data" / "prometheus" / "data"
+    watched.stop_service("prometheus")
+    mount = ["mount", "-t", "tmpfs", "-o", "size=8m,mode=0700", "tmpfs", str(data)]
+    mounted = os.getuid() == 0 and subprocess.run(mount, check=False).returncode == 0
+    try:
+        watched.start_service("prometheus")
+        if not mounted:
+            pytest.skip("a small disk can be mounted by root alone")
+        yield data
+    finally:
+        if mounted:
+            watched.stop_service("prometheus")
+            subprocess.run(["umount", str(data)], check=True)  # noqa: S607  where PATH says
+            watched.start_service("prometheus")
+
+
+def test_prometheus_disk_full_in_mid_run(watched: Stack, small_disk: Path, tmp_path: Path) -> None:
+    """The run goes on and its account closes; the report says what is missing."""
+    Prometheus(watched.settings.prometheus_url).until_scraped(time.time())
+    filler = small_disk / "filler"
+
+    def fill(share: float) -> None:
+        if share > 0 and not filler.exists():
+            with contextlib.suppress(OSError), filler.open("wb", buffering=0) as file:
+                while True:
+                    file.write(bytes(4096))
+
+    scenario = replace(SCENARIO, count=10_000, latency_median_ms=150, urgent_per_s=0)
+    run = Run.begin(scenario, watched, results_folder=tmp_path, floor=False)
+    phase = run.flat_out(disturb=fill)
+    result = run.close()
+    assert filler.exists()
+    assert shutil.disk_usage(small_disk).free == 0
+    assert phase.account.closes, phase.account
+    assert phase.restarts == {}, "it does not die of it"
+    assert "Prometheus has kept no sample of api-1" in result.summary["monitoring"]
+    assert len(result.table("panels")) > 0, "what was kept before is in the result"
+
+
+def test_a_hole_in_what_was_kept_is_told_once_all_is_well_again(
+    watched: Stack, prometheus: Prometheus, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the end every question has an answer, and some lines are cut through."""
+    monkeypatch.setattr("eureke.watched.HOLE_S", 2.5)
+    kept = Watched(watched.settings.prometheus_url, interval_s=0.25)
+    kept.begin_phase()
+    watched.pause("prometheus")
+    over_s = time.monotonic() + 3.5
+    wait_until(lambda: time.monotonic() > over_s, within_s=10, what="the end of a hole")
+    watched.resume("prometheus")
+    prometheus.until_scraped(time.time())
+    kept.write(tmp_path)
+    assert re.match(r"Prometheus kept nothing for \d+\.\d s, from [01] s on", kept.trouble)
+
+
+@pytest.mark.parametrize("step_s", [-3600.0, 3600.0])
+def test_a_clock_that_steps_in_mid_run_loses_nothing(
+    watched: Stack, prometheus: Prometheus, tmp_path: Path, step_s: float
+) -> None:
+    """Backwards and forwards: what was kept is in the result, and the report says that it did."""
+    stepped_s = 0.0
+    kept = Watched(
+        watched.settings.prometheus_url,
+        interval_s=SCENARIO.scrape_interval_s,
+        clock=lambda: time.time() + stepped_s,
+    )
+    prometheus.until_scraped(time.time())
+    stepped_s = step_s
+    kept.write(tmp_path)
+    assert kept.trouble.startswith(f"the wall clock stepped by {step_s:+.1f} s")
+    assert len(pd.read_parquet(tmp_path / "panels.parquet")) > 0
 
 
 def test_an_alert_is_pending_fires_and_ends(watched: Stack, prometheus: Prometheus) -> None:

@@ -123,8 +123,10 @@ class Prometheus:
         while late := self._not_since(after_s + ALIGNED_S):
             if time.monotonic() > limit_s:
                 raise ServiceFailed(
-                    f"Prometheus has not asked {', '.join(sorted(late))} within {within_s:g} s",
-                    remedy="see its targets, and its log: `eureke logs prometheus`",
+                    f"Prometheus has kept no sample of {', '.join(sorted(late))} within "
+                    f"{within_s:g} s",
+                    remedy="see its targets, the room on its disk, and its log: "
+                    "`eureke logs prometheus`",
                 )
             time.sleep(LOOK_S)
 
