@@ -1,7 +1,9 @@
 """The canary: tells how long ago a lane was last seen alive, and no account counts it."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from prometheus_client import REGISTRY
@@ -45,6 +47,30 @@ def test_one_passes_through_each_lane(canary: Canary) -> None:
     wait_until(back, within_s=20, what="a canary's coming through each lane")
     for lane in LANES:
         assert told("eureke_canary_round_trip_seconds", lane=lane) > 0
+
+
+@pytest.mark.parametrize("step_s", [-3600, 3600])
+def test_a_wall_clock_that_steps_makes_none_younger_or_late(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch, step_s: int
+) -> None:
+    """Backwards or forwards: no age is negative, and what was made an hour ago has not expired."""
+    stepped_ns = 0
+    wall = SimpleNamespace(monotonic=time.monotonic, time_ns=lambda: time.time_ns() + stepped_ns)
+    monkeypatch.setattr("eureke.measure.canary.time", wall)
+    canary = Canary(stack.settings)
+    before = {lane: through(lane) for lane in LANES}
+
+    def all_through(more: int) -> bool:
+        canary.turn(timeout_s=0.05)
+        ages = [told("eureke_canary_age_seconds", lane=lane) for lane in LANES]
+        trips = [told("eureke_canary_round_trip_seconds", lane=lane) for lane in LANES]
+        assert min(*ages, *trips) >= 0
+        return all(through(lane) >= before[lane] + more for lane in LANES)
+
+    wait_until(lambda: all_through(1), within_s=20, what="a canary's coming through")
+    stepped_ns = step_s * 10**9
+    wait_until(lambda: all_through(3), within_s=20, what="canaries of another hour")
+    canary.close()
 
 
 def test_a_worker_that_stands_still_is_seen_by_the_age_of_its_lane_alone(

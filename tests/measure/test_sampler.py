@@ -15,6 +15,7 @@ from confluent_kafka import Consumer, TopicPartition
 from tests.measure.conftest import Eventually, Launch, Produce
 
 from eureke.measure.sampler import Sample, Sampler, Usage, read_samples
+from eureke.measure.validity import Facts, clock_step_s, invalid_reasons
 from eureke.settings import Settings
 from eureke.stack.stack import Stack
 
@@ -78,6 +79,22 @@ def test_a_process_has_its_cpu_seconds_and_its_memory(
     assert first.available_bytes > 0
     assert first.disk_free_bytes > 0
     sampler.close()
+
+
+def test_a_clock_that_goes_backwards_shows_and_moves_nothing_else(
+    nowhere: Settings, tmp_path: Path
+) -> None:
+    """Samples go by the monotonic one; the other stands beside it, and the run is INVALID."""
+    walls = iter([1000.0, 1000.25, 400.5])
+    sampler = Sampler(
+        nowhere, tmp_path / "none.json", wall_clock=lambda: next(walls), timeout_s=0.05
+    )
+    samples = [sampler.sample() for _ in range(3)]
+    sampler.close()
+    times_ns = [each.t_ns for each in samples]
+    assert times_ns == sorted(times_ns)
+    (reason,) = invalid_reasons(Facts(clock_step_s=clock_step_s(samples)))
+    assert reason.startswith("the wall clock stepped by -")
 
 
 def test_nginx_has_the_seconds_of_its_workers(
