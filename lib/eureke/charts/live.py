@@ -155,7 +155,8 @@ def _thinned(looks: Sequence[Look]) -> list[Look]:
 
 
 def _share(look: Look) -> str:
-    return f"{look.settled:,} of {look.total:,}"
+    # Canaries that pass through meanwhile are settled too.
+    return f"{min(look.settled, look.total):,} of {look.total:,}"
 
 
 def _sentence(look: Look) -> str:
