@@ -173,7 +173,7 @@ FIGURES: list[Any] = [
         charts.figure_journey, "journey", JOURNEY, "21.5 ms for one notification", id="journey"
     ),
     pytest.param(
-        charts.figure_percentile, "journey", JOURNEY, "90 of them less than 15.5", id="percentile"
+        charts.figure_percentile, "journey", JOURNEY, "90 of them less than 35.5", id="percentile"
     ),
     pytest.param(
         charts.figure_expressions, "expressions", EXPRESSIONS, "2 counters that", id="expressions"

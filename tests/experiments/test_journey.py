@@ -13,13 +13,14 @@ from eureke.scenario import Scenario
 from eureke.stack.stack import Stack
 
 SCENARIO = Scenario(users=200, urgent_per_s=0)
-COUNT = 60
+COUNT = 200
+LOAD: Any = {"count": COUNT, "lead": 20, "rate_per_s": 100.0}
 
 
 @pytest.fixture(scope="module")
 def sent(stack: Stack) -> pd.DataFrame:
     """Some notifications, each followed."""
-    return experiments.journey(stack, SCENARIO, count=COUNT, rate_per_s=60.0, provider_ms=5.0)
+    return experiments.journey(stack, SCENARIO, provider_ms=5.0, **LOAD)
 
 
 def test_stages_are_those_of_the_very_records(stack: Stack, sent: pd.DataFrame) -> None:
@@ -50,9 +51,7 @@ def test_the_typical_one_is_in_the_middle(sent: pd.DataFrame) -> None:
 def test_a_frozen_worker_is_felt_and_goes_on(stack: Stack) -> None:
     """Somebody waits for as long as it stands still, and nobody is lost."""
     frozen_s = 0.3
-    frozen = experiments.journey(
-        stack, SCENARIO, count=COUNT, rate_per_s=60.0, provider_ms=1.0, frozen_s=frozen_s
-    )
+    frozen = experiments.journey(stack, SCENARIO, provider_ms=1.0, frozen_s=frozen_s, **LOAD)
     assert frozen["receipt_ms"].max() > 800 * frozen_s
     assert not list((stack.shared / "work").glob("journey-*"))
 

@@ -7,7 +7,6 @@ import stat
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -26,9 +25,10 @@ from eureke.scenario import Scenario
 from eureke.stack.stack import Stack
 from eureke.traffic import LOOK_S, Traffic
 
-WARM_UP: Final = 300
-FROZEN_AT: Final = 0.4
-"""Of the load has its outcome when the worker is frozen."""
+LEAD: Final = 600
+"""So many make a broker that has just started as quick as it will be."""
+FROZEN_AT: Final = 0.25
+"""Of those that are followed have their outcome when the worker is frozen."""
 WORKER: Final = "worker-bulk-1"
 
 
@@ -40,16 +40,18 @@ def journey(
     rate_per_s: float,
     provider_ms: float,
     frozen_s: float = 0.0,
+    lead: int = LEAD,
 ) -> pd.DataFrame:
     """Sends some notifications at fixed times and follows each, through every stage.
 
     Args:
         stack: with its application.
         scenario: of the stack: its people, and what is odd about its notifications.
-        count: how many are sent.
+        count: how many are followed.
         rate_per_s: at which rate.
         provider_ms: the provider's median latency.
         frozen_s: for how long the worker is frozen meanwhile.
+        lead: how many are sent before those, for connections, caches and compilers.
 
     Returns:
         A row for each that was delivered, in the order of sending: id, latencies and stages as
@@ -63,22 +65,20 @@ def journey(
     with _work(stack) as work:
         traffic = Traffic(scenario, stack, work, salt=work.name)
         traffic.settle_in()
-        paced = partial(
-            plan,
+        load = plan(
             scenario,
+            name="journey",
+            count=lead + count,
             arrivals="constant",
             rate_per_s=rate_per_s,
             latency_median_ms=provider_ms,
             item_failure_share=0.0,
         )
-        warm_up = paced(name="warm-up", count=WARM_UP, tag="warm-up")
-        load = paced(name="journey", count=count)
-        for each in (warm_up, load):
-            traffic.prepare(each)
-        traffic.send(warm_up)
+        traffic.prepare(load)
         traffic.settle()
-        span = _sent(stack, traffic, load, _freezing(stack, frozen_s))
-        return _followed(stack, span, work)
+        at = (lead + FROZEN_AT * count) / load.count
+        span = _sent(stack, traffic, load, _freezing(stack, frozen_s, at=at))
+        return _followed(stack, span, work, lead=lead)
 
 
 @contextmanager
@@ -94,12 +94,12 @@ def _work(stack: Stack) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _freezing(stack: Stack, frozen_s: float) -> Callable[[float], None]:
+def _freezing(stack: Stack, frozen_s: float, *, at: float) -> Callable[[float], None]:
     """Freezes the worker once, in the middle of a load."""
     left = [frozen_s] if frozen_s else []
 
     def disturb(share: float) -> None:
-        if left and share >= FROZEN_AT:
+        if left and share >= at:
             with contextlib.ExitStack() as ending:
                 stack.pause(WORKER)
                 ending.callback(stack.resume, WORKER)
@@ -123,7 +123,7 @@ def _sent(stack: Stack, traffic: Traffic, load: Plan, disturb: Callable[[float],
     )
 
 
-def _followed(stack: Stack, span: Span, work: Path) -> pd.DataFrame:
+def _followed(stack: Stack, span: Span, work: Path, *, lead: int) -> pd.DataFrame:
     found = account(span.evidence(), scratch=work)
     if not found.closes:
         raise LoadFailed(
@@ -136,6 +136,7 @@ def _followed(stack: Stack, span: Span, work: Path) -> pd.DataFrame:
     table = latency.samples(span, [decode(each) for each in observed], load)
     ids = pq.read_table(load.load / "load.parquet", columns=["seq", "id"]).to_pandas()
     table.insert(0, "id", ids.set_index("seq")["id"])
+    table = table[table.index >= lead]
     table = table.join(_places(span), on="id", how="inner").dropna().reset_index(drop=True)
     middle = int((table["receipt_ms"] - table["receipt_ms"].median()).abs().argmin())
     return table.assign(typical=[number == middle for number in range(len(table))])

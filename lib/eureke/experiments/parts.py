@@ -34,7 +34,8 @@ def parts(stack: Stack) -> pd.DataFrame:
         A row for each: name, kind (without lane and number), member (what is left of the name),
         side (`system` or `equipment`) and about.
     """
-    sides = {each.name: str(each.side) for each in stack.status() if each.name in stack.names}
+    running = {each.name: str(each.side) for each in stack.status()}
+    sides = {name: running[name] for name in stack.names if name in running}
     given = dict.fromkeys(sorted(stack.given), "given")
     sides |= dict.fromkeys(given, "system")
     return described(stack.settings, sides, stack.addresses | given)

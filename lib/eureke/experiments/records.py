@@ -17,7 +17,8 @@ def record(settings: Settings, topic: str, partition: int, offset: int) -> str:
     Raises:
         LoadFailed: there is none.
     """
-    consumer = Consumer({**settings.kafka_client, "group.id": "none", "enable.auto.commit": False})
+    reading = {"group.id": "none", "enable.auto.commit": False, "auto.offset.reset": "error"}
+    consumer = Consumer(reading | settings.kafka_client)
     try:
         consumer.assign([TopicPartition(topic, int(partition), int(offset))])
         message = consumer.poll(WITHIN_S)
