@@ -149,7 +149,7 @@ class Phase:
     """Of everything that was sent meanwhile, urgent notifications included."""
     sent: int
     began_ns: int
-    """When the first was sent, by the monotonic clock."""
+    """When the first was sent, or a drained load let go; by the monotonic clock."""
     wall_s: float
     """From the first send to the last receipt."""
     offered_per_s: float | None

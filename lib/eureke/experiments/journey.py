@@ -5,7 +5,7 @@ import secrets
 import shutil
 import stat
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
@@ -14,7 +14,8 @@ import msgspec
 import pandas as pd
 import pyarrow.parquet as pq
 
-from eureke.errors import LoadFailed
+from eureke.experiments.passing import check_closes
+from eureke.experiments.standstill import once_taken, standing_still
 from eureke.measure import latency
 from eureke.measure.evidence import Sent, Span, lines, marks
 from eureke.measure.ledger import account
@@ -28,7 +29,7 @@ from eureke.traffic import LOOK_S, Traffic
 LEAD: Final = 600
 """So many make a broker that has just started as quick as it will be."""
 FROZEN_AT: Final = 0.25
-"""Of those that are followed have their outcome when the worker is frozen."""
+"""Of those that are followed have come to the provider when the worker is frozen."""
 WORKER: Final = "worker-bulk-1"
 
 
@@ -76,8 +77,10 @@ def journey(
         )
         traffic.prepare(load)
         traffic.settle()
-        at = (lead + FROZEN_AT * count) / load.count
-        span = _sent(stack, traffic, load, _freezing(stack, frozen_s, at=at))
+        once = once_taken(stack, round(lead + FROZEN_AT * count))
+        freezing = standing_still(stack, WORKER, once=once, lasts_s=frozen_s)
+        with freezing if frozen_s else contextlib.nullcontext():
+            span = _sent(stack, traffic, load)
         return _followed(stack, span, work, lead=lead)
 
 
@@ -94,25 +97,11 @@ def _work(stack: Stack) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _freezing(stack: Stack, frozen_s: float, *, at: float) -> Callable[[float], None]:
-    """Freezes the worker once, in the middle of a load."""
-    left = [frozen_s] if frozen_s else []
-
-    def disturb(share: float) -> None:
-        if left and share >= at:
-            with contextlib.ExitStack() as ending:
-                stack.pause(WORKER)
-                ending.callback(stack.resume, WORKER)
-                time.sleep(left.pop())
-
-    return disturb
-
-
-def _sent(stack: Stack, traffic: Traffic, load: Plan, disturb: Callable[[float], None]) -> Span:
+def _sent(stack: Stack, traffic: Traffic, load: Plan) -> Span:
     """What was written while the load was on its way."""
     observed, effects = stack.shared / "observed.ndjson", stack.shared / "provider.ndjson"
     begin = marks(stack.settings, observed, effects)
-    traffic.send(load, disturb=disturb)
+    traffic.send(load)
     time.sleep(2 * LOOK_S)  # the provider and the observer write what they saw
     return Span(
         settings=stack.settings,
@@ -125,11 +114,7 @@ def _sent(stack: Stack, traffic: Traffic, load: Plan, disturb: Callable[[float],
 
 def _followed(stack: Stack, span: Span, work: Path, *, lead: int) -> pd.DataFrame:
     found = account(span.evidence(), scratch=work)
-    if not found.closes:
-        raise LoadFailed(
-            f"the account does not close: {found}",
-            remedy="see the logs of dispatchers and workers",
-        )
+    check_closes("the journey", found)
     decode = msgspec.json.Decoder(Seen).decode
     observed = lines(stack.shared / "observed.ndjson", span.begin, span.end)
     load = span.loads[0]

@@ -4,61 +4,21 @@ The name is Gil Tene's, "How NOT to Measure Latency", 2013: a sender that waits 
 leaves out just those samples that would have been bad.
 """
 
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
 from typing import Any, Final
 
 import numpy as np
 import pandas as pd
 from hdrh.histogram import HdrHistogram
 
-from eureke.comparison import taken
 from eureke.experiments.passing import closed, passing
+from eureke.experiments.standstill import Pause, once_taken, standing_still
 from eureke.measure.latency import percentiles
 from eureke.phase import plan
 from eureke.scenario import Scenario
 from eureke.stack.stack import Stack
 
 OPEN, CLOSED = "open loop", "closed loop"
-LOOK_S: Final = 0.05
 FROM: Final = {"from_intended_ms": "meant to be sent", "from_sent_ms": "really sent"}
-
-
-@dataclass(slots=True)
-class Pause:
-    """When something stood still, by the monotonic clock."""
-
-    begin_ns: int = 0
-    end_ns: int = 0
-
-
-@contextmanager
-def standing_still(
-    stack: Stack, name: str, *, once: Callable[[], bool], lasts_s: float
-) -> Iterator[Pause]:
-    """A service that is frozen for a while, as soon as something is so within the block."""
-    pause, over = Pause(), threading.Event()
-
-    def freeze() -> None:
-        while not once():
-            if over.wait(LOOK_S):
-                return
-        stack.pause(name)
-        pause.begin_ns = time.monotonic_ns()
-        over.wait(lasts_s)
-        stack.resume(name)
-        pause.end_ns = time.monotonic_ns()
-
-    thread = threading.Thread(target=freeze)
-    thread.start()
-    try:
-        yield pause
-    finally:
-        over.set()
-        thread.join()
 
 
 def omission(
@@ -97,19 +57,13 @@ def omission(
     half = values["count"] // 2
     with passing(stack, scenario) as run:
         run.send(plan(scenario, name="before", **values | {"count": round(rate_per_s)}))
-        with standing_still(stack, frozen, once=_taken(stack, half), lasts_s=pause_s) as pause:
+        with standing_still(stack, frozen, once=once_taken(stack, half), lasts_s=pause_s) as pause:
             waited = run.wait_each(plan(scenario, name="waiting", **values), clients=clients)
         tables = [_waited(waited, pause)]
-        with standing_still(stack, frozen, once=_taken(stack, half), lasts_s=pause_s) as pause:
+        with standing_still(stack, frozen, once=once_taken(stack, half), lasts_s=pause_s) as pause:
             phase = closed(run.send(plan(scenario, name="open-loop", **values)))
         tables.append(_never_waited(run.close().samples, phase.began_ns, pause))
     return pd.concat(tables[::-1], ignore_index=True)
-
-
-def _taken(stack: Stack, count: int) -> Callable[[], bool]:
-    """Whether the provider has seen so many more than now."""
-    before = taken(stack.settings)
-    return lambda: taken(stack.settings) - before >= count
 
 
 def _waited(table: pd.DataFrame, pause: Pause) -> pd.DataFrame:

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from eureke.errors import LoadFailed
+from eureke.measure.account import Account
 from eureke.phase import Phase
 from eureke.run import Run
 from eureke.scenario import Scenario
@@ -25,9 +26,14 @@ def closed(phase: Phase) -> Phase:
     Raises:
         LoadFailed: it does not, so that it is no measurement.
     """
-    if not phase.account.closes:
+    check_closes(phase.name, phase.account)
+    return phase
+
+
+def check_closes(name: str, account: Account) -> None:
+    """Raises LoadFailed where the account of a load does not close."""
+    if not account.closes:
         raise LoadFailed(
-            f"the account of {phase.name} does not close: {phase.account}",
+            f"the account of {name} does not close: {account}",
             remedy="see the logs of dispatchers and workers",
         )
-    return phase

@@ -7,7 +7,7 @@ from eureke.errors import BadParameter
 from eureke.measure.ratios import LEAST, ratio
 from eureke.measure.reference import check_alike, told
 from eureke.measure.results import Result
-from eureke.measure.spread import ROWS, at, number
+from eureke.measure.spread import ROWS, at, believed, number
 
 
 def compare_table(first: Sequence[Result], second: Sequence[Result]) -> str:
@@ -38,19 +38,12 @@ def compare_table(first: Sequence[Result], second: Sequence[Result]) -> str:
             found = ratio(sides[1], sides[0])
             sure = str(found) if min(map(len, sides)) >= LEAST else f"{found.middle:.2f}"
             lines.append(f"| {label} | {medians[0]} | {medians[1]} | {sure} |")
-    lines.append(f"\n{len(first)} runs against {len(second)}. {_believed([*first, *second])}")
+    lines.append(f"\n{len(first)} runs against {len(second)}. {believed([*first, *second])}")
     if min(len(first), len(second)) < LEAST:
         lines.append(
             f"With fewer than {LEAST} runs of either side nobody can say how sure that is."
         )
     return "\n".join(lines)
-
-
-def _believed(results: Sequence[Result]) -> str:
-    accounted, valid = (
-        sum(bool(each.summary[name]) for each in results) for name in ("accounted", "valid")
-    )
-    return f"Accounted {accounted} of {len(results)}, valid {valid} of {len(results)}."
 
 
 def _changes(before: dict[str, object], after: dict[str, object]) -> str:

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
+Floats = npt.NDArray[np.float64]
 RESAMPLES: Final = 10_000
 LEAST: Final = 3
 """With fewer runs a bootstrap has nothing to draw from, and says nothing."""
@@ -27,25 +29,30 @@ def ratio(ours: Sequence[float], theirs: Sequence[float], *, seed: int = 7) -> R
     """The median of ours by that of theirs; by a bootstrap over the runs of either side.
 
     Efron and Tibshirani, "An Introduction to the Bootstrap", 1993, chapter 13: the percentile
-    interval. With one run of either side the interval is infinitely wide, as nobody can tell.
+    interval. With fewer than LEAST runs of either side it is infinitely wide, as nobody can tell.
     """
     middle = float(np.median(ours) / np.median(theirs))
     if min(len(ours), len(theirs)) < LEAST:
         return Ratio(middle, 0.0, float("inf"))
     chance = np.random.default_rng(seed)
-    drawn = [
-        np.median(chance.choice(np.asarray(side, dtype=float), (RESAMPLES, len(side))), axis=1)
-        for side in (ours, theirs)
-    ]
-    low, high = np.quantile(drawn[0] / drawn[1], [0.025, 0.975])
-    return Ratio(middle, float(low), float(high))
+    low, high = _ends(_medians(ours, chance) / _medians(theirs, chance))
+    return Ratio(middle, low, high)
 
 
 def interval(values: Sequence[float], *, seed: int = 7) -> tuple[float, float] | None:
     """The ends of the 95 % interval of a median, by a bootstrap; None with too few runs."""
     if len(values) < LEAST:
         return None
-    chance = np.random.default_rng(seed)
-    medians = np.median(chance.choice(np.asarray(values), (RESAMPLES, len(values))), axis=1)
-    low, high = np.quantile(medians, [0.025, 0.975])
+    return _ends(_medians(values, np.random.default_rng(seed)))
+
+
+def _medians(values: Sequence[float], chance: np.random.Generator) -> Floats:
+    """Of as many values drawn again and again, with replacement."""
+    drawn = chance.choice(np.asarray(values, dtype=float), (RESAMPLES, len(values)))
+    return np.asarray(np.median(drawn, axis=1))
+
+
+def _ends(drawn: Floats) -> tuple[float, float]:
+    """Between them lie 95 of 100."""
+    low, high = np.quantile(drawn, [0.025, 0.975])
     return float(low), float(high)

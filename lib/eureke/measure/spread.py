@@ -56,10 +56,16 @@ def spread_table(results: Sequence[Result]) -> str:
             ends = " to ".join(number(end) for end in sure) if sure else "too few runs"
             lines.append(f"| {label} | {' | '.join(map(number, told))} | {ends} |")
     lines += _pooled(results)
-    accounted = sum(bool(each.summary["accounted"]) for each in results)
-    valid = sum(bool(each.summary["valid"]) for each in results)
-    lines.append(f"\nAccounted {accounted} of {len(results)}, valid {valid} of {len(results)}.")
+    lines.append(f"\n{believed(results)}")
     return "\n".join(lines)
+
+
+def believed(results: Sequence[Result]) -> str:
+    """How many of the results may be believed."""
+    accounted, valid = (
+        sum(bool(each.summary[name]) for each in results) for name in ("accounted", "valid")
+    )
+    return f"Accounted {accounted} of {len(results)}, valid {valid} of {len(results)}."
 
 
 def _pooled(results: Sequence[Result]) -> list[str]:
