@@ -109,7 +109,9 @@ class Scenario:
     batch_max: int = 2000
     """Most notifications of one task."""
     batch_direct: int = 200
-    """Fewer than this at a time have no backlog behind them, so that each is sent at once."""
+    """Fewer than this at a time have no backlog behind them: they do not wait for a full batch."""
+    gather_ms: float = 20.0
+    """Only so long, and only while another batch of their channel is under way; 0: not at all."""
     provider_items_per_request: int = 500
     deadline_s: float = 5.0
     """The longest that one attempt at a batch may take."""

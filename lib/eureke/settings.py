@@ -105,7 +105,9 @@ class Settings:
     batch_max: int = 2000
     """Most notifications of one Celery task."""
     batch_direct: int = 200
-    """Fewer records than this in one poll: there is no backlog, so each is sent at once."""
+    """Fewer records than this in one poll: there is no backlog, so they need not fill a batch."""
+    gather_ms: float = 20.0
+    """The longest that they wait then, while another batch of their channel is under way."""
     in_flight_max: int = 64
     """Batches without an outcome; at this many the dispatcher pauses its partitions."""
     overdue_s: float = 3.0

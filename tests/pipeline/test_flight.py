@@ -1,6 +1,7 @@
 """The in-flight table."""
 
 import random
+from dataclasses import replace
 
 from tests.clock import Clock, S
 
@@ -173,3 +174,17 @@ def test_delivered_items_leave_nothing_to_be_done() -> None:
     flight.sent(batch_of("x"), queued=True)
     done = settled(flight, Unfinished("b-1"))
     assert (done.waiting, done.dead) == ([], [])
+
+
+def test_a_channel_is_busy_until_each_of_its_batches_has_its_receipt() -> None:
+    """A batch that is sent again is still one."""
+    flight = table(Clock())
+    batch, other = batch_of("x"), replace(batch_of("y"), id="b-2")
+    for each in (batch, other, batch):
+        flight.sent(each, queued=True)
+    assert (flight.has("sms"), flight.has("email")) == (True, False)
+    assert flight.take("b-1") is batch
+    assert flight.take("b-1") is None
+    assert flight.has("sms")
+    flight.take("b-2")
+    assert not flight.has("sms")

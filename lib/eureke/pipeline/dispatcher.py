@@ -38,6 +38,8 @@ from eureke.settings import Settings, announce_ready
 
 log = logging.getLogger("dispatcher")
 IDLE_WAIT_S = 0.02
+GATHER_WAIT_S = 0.005
+"""While a batch waits for the one before it, records of other channels wait so long at most."""
 TICK_NS = 20_000_000
 RETRY_NS = 200_000_000
 """Items are tried again together: a task for each few would cost more than they wait."""
@@ -62,6 +64,7 @@ class Dispatcher:
     ) -> None:
         self._settings = settings
         self._lane = settings.lane(lane_name)
+        self._gathers = False
         self._tasks = Tasks(settings, self._lane, celery, clock=clock)
         self._clock = clock
         chance = random.Random()
@@ -75,6 +78,7 @@ class Dispatcher:
             preferences=preferences,
             clock=clock,
             urgent_apart=settings.celery_priorities,
+            gather_ms=settings.gather_ms,
         )
         self._flight = InFlight(
             most=settings.in_flight_max,
@@ -113,8 +117,8 @@ class Dispatcher:
             self._reader.hold_back()
             self._settle(timeout_s=IDLE_WAIT_S)
         else:
-            self._dispatch()
-            self._settle(timeout_s=0)
+            self._dispatch(timeout_s=0 if self._gathers else IDLE_WAIT_S)
+            self._settle(timeout_s=GATHER_WAIT_S if self._gathers else 0)
         now_ns = self._clock()
         if now_ns >= self._next_tick_ns:
             self._next_tick_ns = now_ns + TICK_NS
@@ -133,14 +137,17 @@ class Dispatcher:
         spare = since_ns is not None and self._clock() - since_ns > SPARE_NS
         return bool(self._owned) or spare
 
-    def _dispatch(self) -> None:
-        messages = self._reader.poll(timeout_s=IDLE_WAIT_S)
+    def _dispatch(self, *, timeout_s: float) -> None:
+        messages = self._reader.poll(timeout_s=timeout_s)
         self._metrics.read(messages)
-        batches, judged = self._intake.take(messages, self._unsettled)
+        full, judged = self._intake.take(messages, self._unsettled)
         self._outbox.not_sent(judged, polled_ns=self._clock())
-        batches += self._intake.rest(urgent_only=len(messages) >= self._settings.batch_direct)
-        for batch in batches:
+        for batch in full:
             self._pass_on(batch)
+        backlog = len(messages) >= self._settings.batch_direct
+        for batch in self._intake.leaving(self._flight.has, backlog=backlog):
+            self._pass_on(batch)
+        self._gathers = not backlog and bool(self._intake.growing())
 
     def _pass_on(self, batch: Batch) -> None:
         """Sends a batch, unless its channel is paused."""

@@ -1,6 +1,6 @@
 """From records to batches: decode, judge, group by channel."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 
 import msgspec
@@ -55,6 +55,7 @@ class Intake:
         preferences: PreferenceReader,
         clock: Callable[[], int],
         urgent_apart: bool = False,
+        gather_ms: float = 0.0,
     ) -> None:
         self._lane = lane
         self._window_size = window_size
@@ -63,6 +64,7 @@ class Intake:
         self._preferences = preferences
         self._clock = clock
         self._urgent_apart = urgent_apart
+        self._gather_ns = 0 if lane == URGENT else int(gather_ms * 1e6)
         self._windows: dict[int, Window] = {}
         self._caps: dict[int, Caps] = {}
         self._growing: dict[str, Batch] = {}
@@ -110,12 +112,27 @@ class Intake:
             unsettled.read_up_to(partition, offset + 1)
         return full, judged
 
-    def rest(self, *, urgent_only: bool = False) -> list[Batch]:
-        """The batches that were still growing; a new one begins for each channel."""
-        kinds = [kind for kind, batch in self._growing.items() if batch.urgent or not urgent_only]
+    def leaving(self, busy: Callable[[str], bool], *, backlog: bool) -> list[Batch]:
+        """Takes out the growing batches that go before they are full.
+
+        Without a backlog to fill it, a batch waits only while another one of its channel is under
+        way, and within a bound. A task costs the same whatever is in it, so that what comes in the
+        meantime goes for nothing; the slower all is, the more that is.
+
+        Args:
+            busy: whether a batch of a channel is under way.
+            backlog: whether more records wait than were read; then only urgent ones go.
+        """
+        waited_ns = self._clock() - self._gather_ns
+        kinds = [
+            kind
+            for kind, batch in self._growing.items()
+            if batch.urgent
+            or not (backlog or (busy(batch.channel) and batch.polled_ns > waited_ns))
+        ]
         return [self._growing.pop(kind) for kind in kinds]
 
-    def growing(self) -> Iterable[Batch]:
+    def growing(self) -> Collection[Batch]:
         """The batches that wait for more."""
         return self._growing.values()
 

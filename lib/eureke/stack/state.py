@@ -240,6 +240,7 @@ def settings(scenario: Scenario, state: State, folder: Path) -> Settings:
         worker_threads=scenario.worker_threads,
         batch_max=scenario.batch_max,
         batch_direct=scenario.batch_direct,
+        gather_ms=scenario.gather_ms,
         provider_items_per_request=scenario.provider_items_per_request,
         deadline_s=scenario.deadline_s,
         retry_horizon_s=scenario.retry_horizon_s,
