@@ -24,7 +24,6 @@ IMAGES: Final = {
 }
 """The images of servers, by what they are; our own is built on `python`."""
 PRIORITY_SEPARATOR: Final = ":"
-UNACKNOWLEDGED: Final = "unacked"
 PRIORITY_URGENT, PRIORITY_BULK = 0, 9
 """Celery's priorities on Redis: the lower goes first."""
 SETTINGS_VARIABLE: Final = "EUREKE_SETTINGS"
@@ -58,11 +57,6 @@ class Lane:
     def queue_keys(self) -> tuple[str, ...]:
         """The Redis lists of the queue: with Celery's priorities there is one for each step."""
         return (self.queue, f"{self.queue}{PRIORITY_SEPARATOR}{PRIORITY_BULK}")
-
-    @property
-    def unacknowledged_key(self) -> str:
-        """The Redis hash of the tasks that a worker has taken and not acknowledged yet."""
-        return f"{self.queue}.{UNACKNOWLEDGED}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,5 +1,6 @@
 """The exporter: what it tells of servers that do not tell of themselves, and of those away."""
 
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -24,6 +25,16 @@ Values = dict[tuple[str, ...], float]
 Told = Callable[[], Values]
 
 
+def values_of(port: int) -> Values:
+    """What a process tells at that port."""
+    text = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text
+    return {
+        (sample.name, *(sample.labels[name] for name in sorted(sample.labels))): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
 @pytest.fixture
 def told(launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Told]:
     """Starts an exporter; gives what asks it."""
@@ -38,18 +49,7 @@ def told(launch: Launch, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Cal
             settings=settings,
         )
 
-        def ask() -> Values:
-            text = requests.get(f"http://127.0.0.1:{port}/metrics", timeout=10).text
-            return {
-                (
-                    sample.name,
-                    *(sample.labels[name] for name in sorted(sample.labels)),
-                ): sample.value
-                for family in text_string_to_metric_families(text)
-                for sample in family.samples
-            }
-
-        return ask
+        return lambda: values_of(port)
 
     return start
 
@@ -58,26 +58,52 @@ def ups(values: Values) -> dict[str, float]:
     return {key[1]: value for key, value in values.items() if key[0] == "eureke_exporter_up"}
 
 
-def test_a_queue_is_all_its_lists_and_what_was_taken_and_not_acknowledged(
-    own: Settings, told: Callable[..., Told]
-) -> None:
-    """By Celery's own doing: a list for each priority, and a hash of what a worker has."""
+def test_a_queue_is_all_its_lists(own: Settings, told: Callable[..., Told]) -> None:
+    """By Celery's own doing: there is one for each priority."""
     lane = own.lane("bulk")
     app = celery_app(own, lane)
     for priority in (PRIORITY_URGENT, PRIORITY_BULK, PRIORITY_BULK):
         app.send_task(TASK, queue=lane.name, priority=priority, ignore_result=True)
     ask = told(own)
-    assert ask()["eureke_queue_tasks", "bulk", "waiting"] == 3
+    assert ask()["eureke_queue_tasks", "bulk"] == 3
     with app.connection_for_read() as connection:
         channel = connection.default_channel
-        message = channel.basic_get(lane.name)
+        channel.basic_get(lane.name).ack()
         values = ask()
-        assert values["eureke_queue_tasks", "bulk", "waiting"] == 2
-        assert values["eureke_queue_tasks", "bulk", "unacknowledged"] == 1
-        assert values["eureke_queue_tasks", "urgent", "waiting"] == 0
-        message.ack()
-        assert ask()["eureke_queue_tasks", "bulk", "unacknowledged"] == 0
+        assert values["eureke_queue_tasks", "bulk"] == 2
+        assert values["eureke_queue_tasks", "urgent"] == 0
         channel.queue_purge(lane.name)
+
+
+def test_what_a_worker_has_taken_and_what_waits_are_all_tasks(
+    own: Settings, told: Callable[..., Told], launch: Launch, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A worker takes what it can begin, and as many as it has threads to begin next."""
+    lane, (port,) = own.lane("bulk"), free_ports(1)
+    app = celery_app(own, lane)
+    ask = told(own)
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        provider_url = f"http://127.0.0.1:{silent.getsockname()[1]}"
+        monkeypatch.setenv(METRICS_VARIABLE, f"127.0.0.1:{port}")
+        launch(
+            "eureke.pipeline.worker",
+            *("--lane", "bulk"),
+            settings=replace(own, provider_url=provider_url, worker_threads=2, deadline_s=60.0),
+        )
+        for number in range(7):
+            fields: dict[str, object] = dict.fromkeys(("attempt", "polled_ns", "queued_ns"), 1)
+            fields |= {"batch_id": str(number), "channel": "sms", "places": b"", "bodies": [b"[]"]}
+            app.send_task(TASK, kwargs=fields, queue=lane.name, ignore_result=True)
+
+        def counted() -> list[float]:
+            of_worker = values_of(port)
+            return [
+                of_worker["eureke_worker_tasks_in_progress", "bulk"],
+                of_worker["eureke_worker_tasks_taken", "bulk"],
+                ask()["eureke_queue_tasks", "bulk"],
+            ]
+
+        wait_until(lambda: counted() == [2, 2, 3], within_s=20)
 
 
 def test_kafka_and_redis_in_their_own_figures(

@@ -53,8 +53,12 @@ OVERVIEW: Final = Board(
             unit="count",
             queries=(
                 Query(
-                    expression="sum by (lane, state) (eureke_queue_tasks)",
-                    legend="{{lane}}, {{state}}",
+                    expression="sum by (lane) (eureke_queue_tasks)",
+                    legend="{{lane}}, waiting",
+                ),
+                Query(
+                    expression="sum by (lane) (eureke_worker_tasks_taken)",
+                    legend="{{lane}}, taken and not begun",
                 ),
             ),
         ),

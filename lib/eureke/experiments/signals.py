@@ -87,7 +87,7 @@ SIGNALS: Final = (
         "saturation",
         "USE: saturation",
         "How much work waits in Celery's queue?",
-        'sum(eureke_queue_tasks{state="waiting"})',
+        "sum(eureke_queue_tasks)",
         _records,
     ),
     Signal(

@@ -110,10 +110,9 @@ class Redis:
     def _tasks(self) -> Iterator[Metric]:
         if self._queues is None:
             return
-        tasks = GaugeMetricFamily("eureke_queue_tasks", "Celery tasks", labels=["lane", "state"])
+        tasks = GaugeMetricFamily("eureke_queue_tasks", "Tasks in the queue", labels=["lane"])
         for queue in self._queues.look():
-            tasks.add_metric([queue.lane, "waiting"], queue.waiting)
-            tasks.add_metric([queue.lane, "unacknowledged"], queue.unacknowledged)
+            tasks.add_metric([queue.lane], queue.waiting)
         yield tasks
 
 

@@ -14,8 +14,6 @@ class Queue:
     lane: str
     waiting: int
     """In all lists of the queue: with Celery's priorities there is one for each step."""
-    unacknowledged: int
-    """Taken by a worker that has not begun them yet."""
 
 
 class Queues:
@@ -37,9 +35,7 @@ class Queues:
             for lane in self._lanes:
                 for key in lane.queue_keys:
                     asked.llen(key)
-                asked.hlen(lane.unacknowledged_key)
             answers = iter(asked.execute())
         return [
-            Queue(lane.name, sum(next(answers) for _ in lane.queue_keys), next(answers))
-            for lane in self._lanes
+            Queue(lane.name, sum(next(answers) for _ in lane.queue_keys)) for lane in self._lanes
         ]

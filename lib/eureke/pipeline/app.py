@@ -11,7 +11,6 @@ from eureke.settings import (
     PRIORITY_BULK,
     PRIORITY_SEPARATOR,
     PRIORITY_URGENT,
-    UNACKNOWLEDGED,
     Lane,
     Settings,
 )
@@ -60,9 +59,9 @@ def configuration(settings: Settings, lane: Lane) -> dict[str, Any]:
             "sep": PRIORITY_SEPARATOR,
             "socket_timeout": SOCKET_TIMEOUT_S,
             "socket_connect_timeout": SOCKET_TIMEOUT_S,
-            "unacked_key": f"{lane.name}.{UNACKNOWLEDGED}",
-            "unacked_index_key": f"{lane.name}.unacked-index",
-            "unacked_mutex_key": f"{lane.name}.unacked-mutex",
+            # Who has taken what is written back to Redis, twice a task, to be given out again after
+            # an hour. Here a task without a receipt is sent again after seconds.
+            "ack_emulation": False,
         },
         "broker_connection_retry_on_startup": True,
         "broker_connection_max_retries": None,

@@ -3,6 +3,7 @@
 import time
 from typing import Final, Literal, get_args
 
+from celery.worker.state import active_requests, reserved_requests
 from prometheus_client import Counter, Gauge, Histogram
 
 from eureke.exposed import BUCKETS_S
@@ -19,6 +20,9 @@ Kind = Literal[
 _LANE: Final = ("lane",)
 TASKS: Final = Counter("eureke_worker_tasks", "Tasks that ended", ["lane", "result"])
 AT_WORK: Final = Gauge("eureke_worker_tasks_in_progress", "Tasks at work", _LANE)
+TAKEN: Final = Gauge(
+    "eureke_worker_tasks_taken", "Tasks taken from the queue and not begun yet", _LANE
+)
 NOTIFICATIONS: Final = Counter(
     "eureke_worker_notifications", "Notifications of answered tasks", ["lane", "outcome"]
 )
@@ -52,6 +56,7 @@ class WorkerMetrics:
         self._errors = {kind: ERRORS.labels(lane, kind) for kind in get_args(Kind)}
         self._took, self._last = TASK.labels(lane), LAST.labels(lane)
         self._last.set_to_current_time()  # one that has just begun is not silent
+        TAKEN.labels(lane).set_function(lambda: len(reserved_requests) - len(active_requests))
         self.at_work = AT_WORK.labels(lane).track_inprogress
 
     def ended(self, result: Result, *, took_s: float) -> None:
