@@ -12,8 +12,10 @@ import pytest
 from sqlalchemy import insert, select, text
 
 from eureke.errors import BadParameter, EurekeError, LoadFailed
+from eureke.pipeline.directory import ENDS_S, Directory, told
 from eureke.pipeline.policy import Preferences
-from eureke.pipeline.users import ENDS_S, USERS, Directory, read_users, told
+from eureke.pipeline.tables import USERS
+from eureke.pipeline.users import read_users
 from eureke.scenario import Scenario
 from eureke.world.people import people, write_people
 

@@ -159,7 +159,7 @@ def _sqlite(settings: Settings) -> Configured | None:
     if url.drivername != "sqlite":
         return None
     # Imported here: as above.
-    from eureke.pipeline.users import Directory  # noqa: PLC0415
+    from eureke.pipeline.directory import Directory  # noqa: PLC0415
 
     directory = Directory(settings.users_url)
     try:

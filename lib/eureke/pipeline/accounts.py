@@ -13,16 +13,9 @@ from eureke.errors import BadParameter
 from eureke.notification import CHANNELS, Channel
 from eureke.pipeline import answers
 from eureke.pipeline.cursors import cursor_of, read_cursor
+from eureke.pipeline.directory import Directory, names, told
 from eureke.pipeline.policy import Preferences, checked
-from eureke.pipeline.users import (
-    INTEGER_MOST,
-    PREFERENCE_COLUMNS,
-    PREFERENCES,
-    USERS,
-    Directory,
-    names,
-    told,
-)
+from eureke.pipeline.tables import INTEGER_MOST, PREFERENCE_COLUMNS, PREFERENCES, USERS
 
 PAGE_MOST: Final = 100
 INVISIBLE: Final = r"\s\x00-\x1f\x7f-\x9f\ufeff"

@@ -6,7 +6,7 @@ from typing import Final
 
 from sqlalchemy import Connection, delete, insert, select
 
-from eureke.pipeline.users import ANSWERS
+from eureke.pipeline.tables import ANSWERS
 
 KEPT_S: Final = 86_400
 """So long a key is remembered."""

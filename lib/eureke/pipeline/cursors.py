@@ -8,7 +8,7 @@ import msgspec
 from msgspec import Meta
 
 from eureke.errors import BadParameter
-from eureke.pipeline.users import INTEGER_MOST
+from eureke.pipeline.tables import INTEGER_MOST
 
 Id = Annotated[int, Meta(ge=0, le=INTEGER_MOST)]
 Word = Annotated[str, Meta(pattern=r"^[^\x00]*$")]

@@ -23,6 +23,7 @@ from eureke.notification import Unfinished
 from eureke.pipeline.app import celery_app
 from eureke.pipeline.batch import Batch, batch_ids
 from eureke.pipeline.channels import Channels
+from eureke.pipeline.directory import Directory
 from eureke.pipeline.dispatcher_metrics import DispatcherMetrics
 from eureke.pipeline.flight import InFlight, Item, grouped
 from eureke.pipeline.intake import Intake
@@ -33,7 +34,6 @@ from eureke.pipeline.preferences import PreferenceCache, PreferenceReader
 from eureke.pipeline.receipts import Outcomes
 from eureke.pipeline.records import before
 from eureke.pipeline.tasks import Tasks
-from eureke.pipeline.users import Directory
 from eureke.settings import Settings, announce_ready
 
 log = logging.getLogger("dispatcher")

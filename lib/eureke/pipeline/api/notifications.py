@@ -20,7 +20,7 @@ from eureke.pipeline.api.keys import Key
 from eureke.pipeline.api.problems import RETRY_AFTER_S, problem
 from eureke.pipeline.api.whole import Whole
 from eureke.pipeline.entrance import Entry
-from eureke.pipeline.users import INTEGER_MOST
+from eureke.pipeline.tables import INTEGER_MOST
 from eureke.settings import API_MANY_BYTES_MOST
 
 ID: Final = r"^[A-Za-z0-9][A-Za-z0-9._:-]{0,99}$(?!\n)"

@@ -34,11 +34,11 @@ from eureke.pipeline.api.problems import HANDLERS, problem
 from eureke.pipeline.api.rate import Rate
 from eureke.pipeline.api.users import Users
 from eureke.pipeline.api.whole import Whole
+from eureke.pipeline.directory import Directory
 from eureke.pipeline.entrance import Entrance
 from eureke.pipeline.preferences import PreferenceCache
 from eureke.pipeline.statuses import Statuses
 from eureke.pipeline.user_cache import UserCache
-from eureke.pipeline.users import Directory
 from eureke.settings import API_BODY_BYTES_MOST, API_IDLE_S, Settings, announce_ready
 
 log = logging.getLogger(__name__)

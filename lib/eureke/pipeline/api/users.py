@@ -27,7 +27,7 @@ from eureke.pipeline.api.content import JSON
 from eureke.pipeline.api.keys import Key
 from eureke.pipeline.api.whole import Whole
 from eureke.pipeline.history import newest_of
-from eureke.pipeline.users import INTEGER_MOST
+from eureke.pipeline.tables import INTEGER_MOST
 
 Seen = Annotated[str | None, Parameter(header="If-Match", required=False)]
 ORDERS: Final = [*SORTS, *(f"-{each}" for each in SORTS)]

@@ -10,7 +10,7 @@ from graphql import GraphQLError
 from strawberry.extensions import SchemaExtension
 from strawberry.types.graphql import OperationType
 
-from eureke.pipeline.users import ENDS_S
+from eureke.pipeline.directory import ENDS_S
 
 log = logging.getLogger(__name__)
 TOO_LONG: Final = "TIMEOUT"
