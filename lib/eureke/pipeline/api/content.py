@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Collection
+from functools import lru_cache
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -36,7 +37,13 @@ def check_host(request: Request[Any, Any, Any], hosts: Collection[str]) -> Respo
 def is_own_name(connection: ASGIConnection[Any, Any, Any, Any], hosts: Collection[str]) -> bool:
     """Whether the server is asked by a name of its own; where it has none, any will do."""
     named = connection.headers.get("host", "")
-    return not hosts or named in hosts or PORT.sub("", named) in hosts
+    return not hosts or named in hosts or _without_port(named) in hosts
+
+
+# Clients say the same in every request; few answers are kept, as anybody may say anything.
+@lru_cache(maxsize=32)
+def _without_port(host: str) -> str:
+    return PORT.sub("", host)
 
 
 def kind_of(request: Request[Any, Any, Any]) -> str:
@@ -47,18 +54,23 @@ def kind_of(request: Request[Any, Any, Any]) -> str:
 def check_content(request: Request[Any, Any, Any]) -> Response[Any] | None:
     """A problem where the body or the answer would be of a kind that is not spoken here."""
     taken = request.route_handler.opt.get("takes") or TAKEN.get(request.method)
-    kind = kind_of(request)
-    if taken and kind not in taken:
-        return problem(
-            HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
-            f"a body has to be {' or '.join(taken)}",
-            headers={f"Accept-{request.method.title()}": ", ".join(taken)},
-        )
-    chunked = "transfer-encoding" in request.headers
-    if taken and not chunked and request.headers.get("content-length", "0") == "0":
-        return problem(HTTPStatus.BAD_REQUEST, "a body is needed")
-    wanted = request.headers.get("accept", "*/*")
-    kinds = {each.partition(";")[0].strip().lower() for each in wanted.split(",")}
-    if not kinds & GIVEN:
+    headers = request.headers  # once: Litestar looks for them each time
+    if taken:
+        if kind_of(request) not in taken:
+            return problem(
+                HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
+                f"a body has to be {' or '.join(taken)}",
+                headers={f"Accept-{request.method.title()}": ", ".join(taken)},
+            )
+        chunked = "transfer-encoding" in headers
+        if not chunked and headers.get("content-length", "0") == "0":
+            return problem(HTTPStatus.BAD_REQUEST, "a body is needed")
+    if not _can_be_given(headers.get("accept", "*/*")):
         return problem(HTTPStatus.NOT_ACCEPTABLE, f"answers are {JSON}")
     return None
+
+
+@lru_cache(maxsize=32)
+def _can_be_given(accept: str) -> bool:
+    kinds = {each.partition(";")[0].strip().lower() for each in accept.split(",")}
+    return bool(kinds & GIVEN)
