@@ -12,6 +12,7 @@ from confluent_kafka import Consumer, TopicPartition
 
 from eureke.measure.account import Account
 from eureke.measure.latency import Percentiles
+from eureke.notification import Priority
 from eureke.scenario import Scenario
 from eureke.settings import Settings
 
@@ -30,7 +31,7 @@ class Plan:
     latency_median_ms: float
     item_failure_share: float
     lane: str = "bulk"
-    priority: str = "bulk"
+    priority: Priority = "bulk"
     tag: str = ""
     to: tuple[str, ...] = ()
     """Addresses of the API to send to in turn, in place of the stack's own."""

@@ -16,6 +16,7 @@ from eureke.phase import Disturb, Lag, Plan, Quiet, sender_progress
 from eureke.progress import Look, Progress, Watch, unwatched
 from eureke.scenario import Scenario
 from eureke.stack.stack import Stack
+from eureke.world.population import write_load
 
 LOOK_S: Final = 0.2
 QUIET_S: Final = 45.0
@@ -60,22 +61,17 @@ class Traffic:
         """Writes the load to disk before any clock starts, unless it is there."""
         if self.load(plan).exists():
             return
-        name = f"population-{plan.name}"
-        self._stack.launch(
-            name,
-            "eureke.world.population",
-            *("--scenario", str(self._work / "scenario.json")),
-            *("--phase", plan.name),
-            *("--count", str(plan.count)),
-            *("--arrivals", plan.arrivals),
-            *("--rate", repr(plan.rate_per_s)),
-            *("--priority", plan.priority),
-            *("--salt", self._salt),
-            *("--day", str(self._next_day())),
-            *("--out", str(self.load(plan))),
-            contained=False,  # it may read a file of the reader's own
+        write_load(
+            self._scenario,
+            self.load(plan),
+            phase=plan.name,
+            count=plan.count,
+            arrivals=plan.arrivals,
+            rate_per_s=plan.rate_per_s,
+            salt=self._salt,
+            day=self._next_day(),
+            priority=plan.priority,
         )
-        self.one_shot(name, timeout_s=60 + plan.count / 20_000)
 
     def settle_in(self) -> None:
         """Puts the scenario's people into the users database, unless they are there already."""

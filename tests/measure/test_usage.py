@@ -95,7 +95,7 @@ def test_the_peak_is_of_the_sum_at_one_look_not_the_sum_of_the_peaks() -> None:
     ("name", "equipment"),
     [
         ("sender-flat-out", True),
-        ("population-open-loop", True),
+        ("canary", True),
         ("provider", True),
         ("observer", True),
         ("sampler", True),

@@ -6,8 +6,8 @@ from typing import Final
 from eureke.measure.sampler import Sample, Usage
 
 EQUIPMENT: Final = (
-    *("sender", "people", "population", "provider", "observer", "sampler", "floor"),
-    *("exporter", "prometheus"),
+    *("sender", "people", "provider", "observer", "sampler", "floor"),
+    *("exporter", "prometheus", "canary"),
 )
 SATURATED: Final = 0.9
 ALL_BUSY: Final = 0.85

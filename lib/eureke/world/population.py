@@ -1,24 +1,18 @@
 """What is sent, and what should become of each notification.
 
-`python -m eureke.world.population --scenario FILE --phase NAME --count N --arrivals PATTERN
---rate R --day N --priority NAME --out FOLDER` writes a load. The same scenario, phase, salt and
-day always give the same bytes.
+The same scenario, phase, salt and day always give the same bytes.
 """
 
-import argparse
 import itertools
-import sys
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final, NamedTuple, get_args
+from typing import Final, NamedTuple
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 
-from eureke.errors import EurekeError
 from eureke.notification import CHANNELS, Channel, Priority
 from eureke.scenario import HOURLY_RATE_PER_S, Scenario
 from eureke.world.arrivals import offsets_ns
@@ -262,38 +256,3 @@ def write_load(
         for made, offset_ns in zip(source, offsets.tolist(), strict=True):
             writer.add(made, offset_ns)
         return writer.count
-
-
-def main() -> None:
-    """Reads the arguments and writes the load."""
-    parser = argparse.ArgumentParser(prog="eureke.world.population")
-    parser.add_argument("--scenario", type=Path, required=True)
-    parser.add_argument("--phase", required=True)
-    parser.add_argument("--count", type=int, required=True)
-    parser.add_argument("--arrivals", required=True)
-    parser.add_argument("--rate", type=float, required=True)
-    parser.add_argument("--salt", default="", help="ids of its own for each run")
-    parser.add_argument("--day", type=int, default=0, help="on which they were created")
-    parser.add_argument("--priority", choices=get_args(Priority), default="bulk")
-    parser.add_argument("--out", type=Path, required=True)
-    given = parser.parse_args()
-    try:
-        scenario = msgspec.json.decode(given.scenario.read_bytes(), type=Scenario)
-        count = write_load(
-            scenario,
-            given.out,
-            phase=given.phase,
-            count=given.count,
-            arrivals=given.arrivals,
-            rate_per_s=given.rate,
-            salt=given.salt,
-            day=given.day,
-            priority=given.priority,
-        )
-    except EurekeError as error:
-        sys.exit(str(error))
-    print(f"{count} records")
-
-
-if __name__ == "__main__":
-    main()
