@@ -22,6 +22,7 @@ MACHINE: Final = {
     "commit": "0123456789abcdef",
     "dirty": False,
 }
+EQUIPMENT_CPU_S: Final = 5.0
 _minutes = itertools.count()
 
 
@@ -53,6 +54,7 @@ def made_up(
         "floor_drift": 0.02,
         "floor_ratio_valid": True,
         "system_cpu_s": 13.0,
+        "equipment_cpu_s": EQUIPMENT_CPU_S,
         "peak_rss_mib": 1900.0,
         "receipt_ms": None,
         "phases": {"flat-out": {"sent": sent.count}},
@@ -69,10 +71,18 @@ def made_up(
     return Result(folder)
 
 
-def ratios(count: int, *, seed: int, slower: float = 1.0, spread: float = 0.055) -> list[float]:
-    """Times by the floor of so many runs: a real machine's lie 5 to 6 % apart."""
+def times_s(count: int, *, seed: int, slower: float = 1.0, spread: float = 0.055) -> list[float]:
+    """How long so many runs took: a real machine's lie 4 to 6 % apart, by its equipment's."""
     apart = np.random.default_rng(seed).normal(0, spread, count)
-    return [float(each) for each in 8 * slower * np.exp(apart)]
+    return [float(each) for each in 10 * slower * np.exp(apart)]
+
+
+def judged_runs(count: int, *, seed: int) -> list[dict[str, Any]]:
+    """What a reference keeps of runs."""
+    return [
+        {"run_id": "a run", "wall_s": each, "equipment_cpu_s": EQUIPMENT_CPU_S}
+        for each in times_s(count, seed=seed)
+    ]
 
 
 def runs(
@@ -86,6 +96,6 @@ def runs(
 ) -> list[Result]:
     """Results that differ as those of a real machine do."""
     return [
-        made_up(root, floor_ratio=each, **other)
-        for each in ratios(count, seed=seed, slower=slower, spread=spread)
+        made_up(root, **({"wall_s": each} | other))
+        for each in times_s(count, seed=seed, slower=slower, spread=spread)
     ]

@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.made_up import made_up, ratios, runs
+from tests.made_up import judged_runs, made_up, runs
 
 from eureke import bench
 from eureke.bench import once, swept, verified
 from eureke.comparison import TASKS, WORKER
 from eureke.errors import BadParameter
 from eureke.measure.machine import fingerprint
-from eureke.measure.reference import MACHINE, RUNS_LEAST, Reference
+from eureke.measure.reference import JUDGED, MACHINE, RUNS_LEAST, Reference
 from eureke.measure.results import SCHEMA, Result
 from eureke.measure.summary import summary_table
 from eureke.measure.verify import verdict
@@ -87,7 +87,7 @@ def reference_of(results: list[Result]) -> Reference:
         machine={name: first["machine"][name] for name in MACHINE},
         backend=first["backend"],
         commit="",
-        runs=[{"floor_ratio": each.summary["floor_ratio"]} for each in results],
+        runs=[{name: each.summary[name] for name in JUDGED} for each in results],
     )
 
 
@@ -143,7 +143,7 @@ def reference(**other: Any) -> Reference:
         "machine": asdict(HERE),
         "backend": "processes",
         "commit": "0123456",
-        "runs": [{"run_id": "a run", "floor_ratio": each} for each in ratios(9, seed=0)],
+        "runs": judged_runs(9, seed=0),
     }
     return Reference(**(values | other))
 
@@ -170,9 +170,7 @@ def test_a_slow_down_of_a_quarter_is_found_every_time(
 ) -> None:
     """Against a reference of nine runs, with what a real machine has between runs."""
     for seed in range(1, 41):
-        against = reference(
-            runs=[{"run_id": "a", "floor_ratio": each} for each in ratios(9, seed=1000 + seed)]
-        )
+        against = reference(runs=judged_runs(9, seed=1000 + seed))
         slow = here(tmp_path, 15, seed=seed, slower=1.25)
         assert verify(against, slow)[0] == "NOT REPRODUCED", seed
 

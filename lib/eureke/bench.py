@@ -11,7 +11,7 @@ import msgspec
 from eureke.errors import BadParameter
 from eureke.experiments.rounds import to_and_fro
 from eureke.measure.machine import fingerprint
-from eureke.measure.reference import RUNS_LEAST, Reference
+from eureke.measure.reference import RUNS_LEAST, Reference, slowness
 from eureke.measure.results import Result
 from eureke.measure.verify import Verdict, unlike, verdict
 from eureke.outages import outages
@@ -101,7 +101,7 @@ def verified(
         for result in runs:
             found.append(result)
             told = verdict(reference, found)
-            say(f"{result.run_id}: {result.summary['floor_ratio']:.2f} times Kafka's floor")
+            say(f"{result.run_id}: {slowness(result.summary):.2f} s for each of the equipment's")
             lost = not result.summary["accounted"]
             if lost or (len(found) >= RUNS_LEAST and told.word != "CANNOT TELL"):
                 break

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from tests.charts.test_page import fit, texts, words
-from tests.made_up import made_up, ratios
+from tests.made_up import made_up, times_s
 
 from eureke.charts import Chart, figure_sweep, figure_trend
 from eureke.measure.results import Result
@@ -18,7 +18,7 @@ def sweep(root: Path, rounds: int, **per_s: float) -> list[Result]:
     found = []
     for number in range(rounds):
         for seed, (value, rate_per_s) in enumerate(per_s.items()):
-            times = ratios(rounds, seed=seed)[number] / 8
+            times = times_s(rounds, seed=seed)[number] / 10
             scenario = Scenario(name="made-up", count=500_000, entrance=value)
             found.append(made_up(root, scenario=scenario, throughput_per_s=rate_per_s * times))
     return found
@@ -62,7 +62,7 @@ def test_values_stand_in_the_order_they_were_given_in(tmp_path: Path) -> None:
 
 def trend(root: Path, count: int, **last: Any) -> list[Result]:
     """Runs of one scenario, the last one other than those before."""
-    before = [made_up(root, floor_ratio=each) for each in ratios(count - 1, seed=3)]
+    before = [made_up(root, floor_ratio=each) for each in times_s(count - 1, seed=3)]
     return [*before, made_up(root, throughput_per_s=30_000.0, **last)]
 
 

@@ -9,7 +9,7 @@ import pytest
 from tests.made_up import MACHINE, made_up, runs
 
 from eureke.errors import BadParameter, ResultUnreadable
-from eureke.measure.reference import read_reference, write_reference
+from eureke.measure.reference import read_reference, slowness, write_reference
 from eureke.measure.results import Result
 from eureke.measure.verify import verdict
 from eureke.scenario import Scenario
@@ -22,7 +22,7 @@ def test_what_was_written_is_read_back_and_reproduces_itself(tmp_path: Path) -> 
     results = runs(tmp_path, 9)
     path = write_reference(results, tmp_path / "reference" / "made-up.json")
     found = read_reference(path)
-    assert found.values("floor_ratio") == [each.summary["floor_ratio"] for each in results]
+    assert found.slowness() == [slowness(each.summary) for each in results]
     assert [each["run_id"] for each in found.runs] == [each.run_id for each in results]
     assert (found.backend, found.commit) == ("processes", MACHINE["commit"])
     assert verdict(found, results).word == "REPRODUCED"
@@ -60,7 +60,6 @@ Unfit = Callable[[Path], Result]
         (lambda root: made_up(root, machine={"dirty": None}), "uncommitted changes"),
         (lambda root: made_up(root, accounted=False), "is not accounted for"),
         (lambda root: made_up(root, valid=False), "is not valid"),
-        (lambda root: made_up(root, floor_ratio_valid=False), "no valid ratio to the floor"),
         (lambda root: made_up(root, aborted=True), "was aborted"),
     ],
 )
@@ -84,6 +83,14 @@ def test_too_few_runs_or_one_of_them_twice_make_none(tmp_path: Path) -> None:
     assert not (tmp_path / "reference.json").exists()
 
 
+def test_runs_that_lie_far_apart_make_none(tmp_path: Path) -> None:
+    """Nobody would ever be sure of a difference to them; a single outlier does no harm."""
+    with pytest.raises(BadParameter, match="too far apart"):
+        write_reference(runs(tmp_path, 9, spread=0.2), tmp_path / "reference.json")
+    outlier = runs(tmp_path, 1, slower=2.0)
+    write_reference([*runs(tmp_path, 11), *outlier], tmp_path / "reference.json")
+
+
 def test_one_that_is_missing_or_damaged_or_of_another_schema_is_told_apart(tmp_path: Path) -> None:
     """Each with its remedy, and as it lies there."""
     path = write_reference(runs(tmp_path, 5), tmp_path / "reference.json")
@@ -95,7 +102,7 @@ def test_one_that_is_missing_or_damaged_or_of_another_schema_is_told_apart(tmp_p
         "a field less": json.dumps(
             {name: each for name, each in json.loads(good).items() if name != "backend"}
         ).encode(),
-        "a number less": good.replace('"floor_ratio"', '"flour_ratio"').encode(),
+        "a number less": good.replace('"wall_s"', '"all_s"').encode(),
     }
     for what, content in damage.items():
         path.write_bytes(content)

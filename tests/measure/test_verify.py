@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tests.made_up import MACHINE, made_up, ratios, runs
+from tests.made_up import MACHINE, judged_runs, made_up, runs
 
 from eureke.errors import BadParameter
 from eureke.measure.reference import RUNS_LEAST, Reference
@@ -20,7 +20,7 @@ REFERENCE = Reference(
     machine=MACHINE,
     backend="processes",
     commit=str(MACHINE["commit"]),
-    runs=[{"run_id": "a run", "floor_ratio": each} for each in ratios(9, seed=0)],
+    runs=judged_runs(9, seed=0),
 )
 
 
@@ -44,8 +44,8 @@ def test_runs_that_are_not_do_not_and_it_says_which_way(
 
 
 def test_a_faster_or_slower_machine_is_no_difference(tmp_path: Path) -> None:
-    """What is judged is the time by the floor of the same run."""
-    found = verdict(REFERENCE, runs(tmp_path, 5, wall_s=99.0, throughput_per_s=1.0))
+    """What is judged is the time by what the equipment needed in the same run."""
+    found = verdict(REFERENCE, runs(tmp_path, 5, wall_s=40.0, equipment_cpu_s=20.0))
     assert found.word == "REPRODUCED"
 
 
@@ -65,10 +65,9 @@ def test_fewer_than_five_runs_tell_nothing(count: int, tmp_path: Path) -> None:
     assert found.reason.endswith("give more")
 
 
-@pytest.mark.parametrize("what", ["valid", "floor_ratio_valid"])
-def test_runs_that_may_not_be_believed_do_not_count(what: str, tmp_path: Path) -> None:
+def test_runs_that_may_not_be_believed_do_not_count(tmp_path: Path) -> None:
     """Whatever they say: with four that may, nobody can tell; with five others one can."""
-    good, bad = runs(tmp_path, 4), runs(tmp_path, 3, slower=3.0, **{what: False})
+    good, bad = runs(tmp_path, 4), runs(tmp_path, 3, slower=3.0, valid=False)
     found = verdict(REFERENCE, [*good, *bad])
     assert found.word == "CANNOT TELL"
     assert "4 of 7 runs may be believed" in found.reason

@@ -8,16 +8,17 @@ from typing import Any, Final
 import msgspec
 
 from eureke.errors import BadParameter, ResultUnreadable
+from eureke.measure.ratios import interval
 from eureke.measure.results import SCHEMA, Result, write_whole
 from eureke.places import home
 
 FOLDER: Final = Path("benchmarks", "reference")
-JUDGED: Final = "floor_ratio"
+JUDGED: Final = ("wall_s", "equipment_cpu_s")
 KEPT: Final = (
-    JUDGED,
-    "floor_drift",
+    *JUDGED,
     "throughput_per_s",
-    "wall_s",
+    "floor_ratio",
+    "floor_drift",
     "kafka_floor_s",
     "system_cpu_s",
     "peak_rss_mib",
@@ -25,6 +26,8 @@ KEPT: Final = (
 )
 RUNS_LEAST: Final = 5
 """Of either side: with fewer nobody can tell."""
+APART_MOST: Final = 1.15
+"""Where the ends of their median's interval are farther apart, runs are no reference."""
 MACHINE: Final = ("processor", "architecture", "cores_usable", "memory_gib", "python")
 
 
@@ -40,9 +43,18 @@ class Reference:
     runs: list[dict[str, Any]]
     """Each with `run_id` and the numbers of its summary that are judged."""
 
-    def values(self, name: str) -> list[float]:
-        """A number of each run."""
-        return [float(run[name]) for run in self.runs]
+    def slowness(self) -> list[float]:
+        """That of each run."""
+        return [slowness(run) for run in self.runs]
+
+
+def slowness(numbers: Mapping[str, Any]) -> float:
+    """Seconds of the pipeline for each processor second of the test equipment, by a summary.
+
+    The equipment does the same for every notification, in the very seconds that are measured: what
+    slows down the machine slows down both.
+    """
+    return float(numbers["wall_s"]) / float(numbers["equipment_cpu_s"])
 
 
 def reference_path(name: str) -> Path:
@@ -67,8 +79,9 @@ def read_reference(path: Path) -> Reference:
             f"the reference {path.name} has schema {schema}, this eureke reads {SCHEMA}",
             remedy="use the version that wrote it, or make a new one: `eureke reference RUN …`",
         )
-    if not all(isinstance(run.get(JUDGED), (int, float)) for run in found.runs):
-        raise _unreadable(path, f"a run of it has no {JUDGED}")
+    for name in JUDGED:
+        if not all(isinstance(run.get(name), (int, float)) for run in found.runs):
+            raise _unreadable(path, f"a run of it has no {name}")
     return found
 
 
@@ -102,6 +115,7 @@ def write_reference(results: Sequence[Result], path: Path | None = None) -> Path
             f"{len(results)} runs are too few for a reference",
             remedy=f"name {RUNS_LEAST} or more; of nine a slow-down is found sooner",
         )
+    _check_close([slowness(each.summary) for each in results])
     out = path or reference_path(first.run["scenario"]["name"])
     if out.exists():
         raise BadParameter(
@@ -118,6 +132,16 @@ def write_reference(results: Sequence[Result], path: Path | None = None) -> Path
     out.parent.mkdir(parents=True, exist_ok=True)
     write_whole(out, msgspec.json.format(msgspec.json.encode(reference), indent=2) + b"\n")
     return out
+
+
+def _check_close(found: Sequence[float]) -> None:
+    low, high = interval(found) or (0.0, 0.0)
+    if high > low * APART_MOST:
+        raise BadParameter(
+            "these runs lie too far apart for a reference: their median is "
+            f"{low:.2f} to {high:.2f} seconds for each processor second of the equipment",
+            remedy="run more of them, in an hour in which this machine has nothing else to do",
+        )
 
 
 def check_alike(results: Sequence[Result]) -> None:
@@ -175,7 +199,6 @@ def _check_fit(result: Result) -> None:
     trouble = {
         "is not accounted for": not summary.get("accounted"),
         "is not valid": not summary.get("valid"),
-        "has no valid ratio to the floor": not summary.get("floor_ratio_valid"),
         "is of a checkout with uncommitted changes": machine["dirty"] is not False,
     }
     for what, so in trouble.items():

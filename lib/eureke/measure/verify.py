@@ -1,7 +1,7 @@
 """Whether runs here are like those of the reference: a verdict with its reason.
 
-Machines differ, and one machine differs from hour to hour, so what is judged is a ratio: how many
-times as long as Kafka's floor the pipeline took, both measured in the same run.
+Machines differ, and one machine differs from minute to minute, so what is judged is a ratio: how
+long the pipeline took by what the test equipment needed of a processor in the same seconds.
 """
 
 from collections.abc import Mapping, Sequence
@@ -10,7 +10,7 @@ from typing import Any, Final, Literal
 
 from eureke.errors import BadParameter
 from eureke.measure.ratios import Ratio, ratio
-from eureke.measure.reference import JUDGED, RUNS_LEAST, Reference, check_whole, told
+from eureke.measure.reference import RUNS_LEAST, Reference, check_whole, slowness, told
 from eureke.measure.results import Result
 
 Word = Literal["REPRODUCED", "NOT REPRODUCED", "CANNOT TELL"]
@@ -31,7 +31,7 @@ class Verdict:
     word: Word
     reason: str
     slower: Ratio | None = None
-    """Time by the floor, here by the reference's; None where nothing was compared."""
+    """Here by the reference's; None where nothing was compared."""
 
 
 def check_fits(reference: Reference, result: Result) -> None:
@@ -64,22 +64,21 @@ def verdict(reference: Reference, results: Sequence[Result]) -> Verdict:
         other = unlike(reference, machine=here["machine"], backend=here["backend"])
         if other:
             return Verdict(word="CANNOT TELL", reason=f"{result.run_id}: {other}")
-    usable = [each.summary for each in results if each.summary["floor_ratio_valid"]]
-    usable = [each for each in usable if each["valid"]]
+    usable = [each.summary for each in results if each.summary["valid"]]
     if len(usable) < RUNS_LEAST:
         few = len(results) < RUNS_LEAST
-        why = "give more" if few else "the machine is too busy, or its speed changes"
+        why = "give more" if few else "the machine is too busy"
         return Verdict(
             word="CANNOT TELL",
             reason=f"{len(usable)} of {len(results)} runs may be believed, {RUNS_LEAST} are "
             f"needed: {why}",
         )
-    slower = ratio([each[JUDGED] for each in usable], reference.values(JUDGED))
+    slower = ratio([slowness(each) for each in usable], reference.slowness())
     return _judged(slower, len(usable), len(reference.runs))
 
 
 def _judged(slower: Ratio, here: int, there: int) -> Verdict:
-    runs = f"{slower} times the reference's time by the floor, {here} runs against {there}"
+    runs = f"{slower} times the reference's time by the equipment's, {here} runs against {there}"
     if slower.low > CLEAR or slower.high < 1 / CLEAR:
         word: Word = "NOT REPRODUCED"
         way = "slower" if slower.low > CLEAR else "faster"
