@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import LogLocator, NullLocator
+from matplotlib.ticker import Locator, LogLocator, MultipleLocator, NullLocator
 
 from eureke.charts.numbers import milliseconds, seconds
 from eureke.charts.page import nothing, offered, page, place
@@ -33,6 +33,7 @@ IN_A_SPAN: Final = SAMPLES_BEYOND * 100
 """So many samples has a span at least, or its p99 is not told."""
 NAMED: Final = 7
 """The largest processes have a line of their own, all others one together."""
+STEPS_S: Final = (1, 2, 5, 10, 20, 60, 120, 300, 600, 1200, 3600)
 QUANTILES: Final = (("p50", 0.5, BLUE), ("p99", 0.99, RECEIPT), ("slowest", 1.0, SLATE))
 
 
@@ -85,8 +86,10 @@ def _drawn(result: "Result") -> Chart:
     upper, lower = chart.add_subplot(grid[0, 0]), chart.add_subplot(grid[1, 0])
     _latency(upper, samples)
     _memory(lower, table)
+    end_s = float(samples["intended_s"].max())
     for axes in (upper, lower):
-        axes.set_xlim(0, float(samples["intended_s"].max()))
+        axes.set_xlim(0, end_s)
+        axes.xaxis.set_major_locator(_whole(end_s))
         axes.xaxis.set_major_formatter(lambda value, _at: _time(value))
     lower.set_xlabel("since the first was meant to be sent", labelpad=6)
     return chart
@@ -142,7 +145,7 @@ def _memory(axes: Axes, table: pd.DataFrame) -> None:
     for name, colour in zip(order[:NAMED], LINES, strict=False):
         t_s, mib = _thinned(*lasting[name])
         axes.plot(t_s, mib, color=colour, linewidth=1.4)
-        at = min(free - most * 0.085, float(mib[-1]))
+        at = min(free - most * 0.11, float(mib[-1]))
         free = at
         _named(axes, at, f"{name}  {mib[-1]:,.0f} MiB", colour)
     for name in order[NAMED:]:
@@ -150,6 +153,12 @@ def _memory(axes: Axes, table: pd.DataFrame) -> None:
     axes.set_ylim(bottom=min(0.0, free - most * 0.05), top=most * 1.08)
     axes.set_yticks([tick for tick in axes.get_yticks() if 0 <= tick <= most * 1.08])
     axes.set_title("Memory of each process, MiB", color=INK)
+
+
+def _whole(end_s: float) -> Locator:
+    """Ticks at whole seconds or minutes, few enough for their words."""
+    step_s = next((step for step in STEPS_S if end_s <= 7 * step), STEPS_S[-1])
+    return MultipleLocator(step_s)
 
 
 def _time(value_s: float) -> str:
