@@ -47,7 +47,6 @@ class Traffic:
         self._work = work
         self._salt = salt
         self.restarts: dict[str, int] = {}
-        (work / "scenario.json").write_bytes(msgspec.json.encode(scenario))
 
     def load(self, plan: Plan) -> Path:
         """The folder of a plan's load."""
@@ -79,11 +78,12 @@ class Traffic:
         known = self._stack.folder / "people.json"
         if known.exists() and known.read_bytes() == told:
             return
-        table = self._work / "people.parquet"
+        scenario, table = self._work / "scenario.json", self._work / "people.parquet"
+        scenario.write_bytes(msgspec.json.encode(self._scenario))
         self._stack.launch(
             "people",
             "eureke.world.people",
-            *("--scenario", str(self._work / "scenario.json")),
+            *("--scenario", str(scenario)),
             *("--out", str(table)),
             contained=False,
         )

@@ -142,7 +142,7 @@ class Dispatcher:
         self._metrics.read(messages)
         full, judged = self._intake.take(messages, self._unsettled)
         self._outbox.not_sent(judged, polled_ns=self._clock())
-        for batch in full:
+        for batch in full:  # first: they make their channels busy for those that are small
             self._pass_on(batch)
         backlog = len(messages) >= self._settings.batch_direct
         for batch in self._intake.leaving(self._flight.has, backlog=backlog):

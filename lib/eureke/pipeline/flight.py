@@ -3,7 +3,7 @@
 import heapq
 import itertools
 import random
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
@@ -71,7 +71,6 @@ class InFlight:
         self._clock = clock
         self._chance = chance
         self._batches: dict[str, Batch] = {}
-        self._by_channel: Counter[str] = Counter()
         self._waiting: list[tuple[int, int, Item]] = []
         self._order = itertools.count()
         self._budget = RetryBudget(clock)
@@ -96,7 +95,7 @@ class InFlight:
 
     def has(self, channel: str) -> bool:
         """Whether a batch of the channel is under way."""
-        return self._by_channel[channel] > 0
+        return any(batch.channel == channel for batch in self._batches.values())
 
     def sent(self, batch: Batch, *, queued: bool) -> None:
         """Enters a batch that was handed to Celery, or that Celery's queue did not take."""
@@ -104,8 +103,6 @@ class InFlight:
         if not batch.sends:
             self._budget.tried(len(batch) - len(batch.tries))
         batch.sends += queued
-        if batch.id not in self._batches:
-            self._by_channel[batch.channel] += 1
         self._batches[batch.id] = batch
 
     def overdue(self) -> list[Batch]:
@@ -123,10 +120,7 @@ class InFlight:
 
     def take(self, batch_id: str) -> Batch | None:
         """Takes out the batch of a receipt; None where it is not in this table."""
-        batch = self._batches.pop(batch_id, None)
-        if batch is not None:
-            self._by_channel[batch.channel] -= 1
-        return batch
+        return self._batches.pop(batch_id, None)
 
     def settle(self, batch: Batch, receipt: Unfinished) -> Settled:
         """What the receipt of a batch that was taken out leaves to be done."""
