@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
-from matplotlib.ticker import Locator, LogLocator, MultipleLocator, NullLocator
+from matplotlib.ticker import LogLocator, NullLocator
 
 from eureke.charts.numbers import milliseconds, seconds
 from eureke.charts.page import nothing, offered, page, place
@@ -89,8 +89,7 @@ def _drawn(result: "Result") -> Chart:
     end_s = float(samples["intended_s"].max())
     for axes in (upper, lower):
         axes.set_xlim(0, end_s)
-        axes.xaxis.set_major_locator(_whole(end_s))
-        axes.xaxis.set_major_formatter(lambda value, _at: _time(value))
+        axes.set_xticks(ticks_s := _whole(end_s), [_time(tick_s) for tick_s in ticks_s])
     lower.set_xlabel("since the first was meant to be sent", labelpad=6)
     return chart
 
@@ -155,10 +154,10 @@ def _memory(axes: Axes, table: pd.DataFrame) -> None:
     axes.set_title("Memory of each process, MiB", color=INK)
 
 
-def _whole(end_s: float) -> Locator:
-    """Ticks at whole seconds or minutes, few enough for their words."""
+def _whole(end_s: float) -> range:
+    """Whole seconds or minutes within the time, few enough for their words."""
     step_s = next((step for step in STEPS_S if end_s <= 7 * step), STEPS_S[-1])
-    return MultipleLocator(step_s)
+    return range(0, int(end_s) + 1, step_s)
 
 
 def _time(value_s: float) -> str:
