@@ -33,7 +33,13 @@ def test_a_scenario_becomes_a_result_with_everything_it_asks_for(
 ) -> None:
     """A flat-out load, an open loop, another way to do the same, and an outage."""
     scenario = Scenario(
-        count=500, urgent_per_s=0, warm_up=0, open_loop_s=1, one_each=300, storms_s=(0.5,)
+        count=500,
+        users=2_000,
+        urgent_per_s=0,
+        warm_up=0,
+        open_loop_s=1,
+        one_each=300,
+        storms_s=(0.5,),
     )
     result = once(scenario, stack, results_folder=tmp_path)
     assert list(result.summary["phases"]) == ["flat-out", "open-loop", "storm-0.5s"]

@@ -47,13 +47,12 @@ def test_layers() -> None:
 def test_notebooks_carry_no_output() -> None:
     """Sources are stripped; the executed copy is docs/read."""
     extra = "metadata.papermill cell.metadata.papermill metadata.language_info"
-    for notebook in notebooks():
-        check(
-            "nbstripout",
-            "--verify",
-            "--keep-id",
-            "--drop-tagged-cells=injected-parameters",
-            "--extra-keys",
-            extra,
-            notebook,
-        )
+    check(
+        "nbstripout",
+        "--verify",
+        "--keep-id",
+        "--drop-tagged-cells=injected-parameters",
+        "--extra-keys",
+        extra,
+        *notebooks(),
+    )

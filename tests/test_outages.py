@@ -20,7 +20,7 @@ from eureke.scenario import Scenario
 from eureke.stack.stack import Stack
 from eureke.world.record import Effects
 
-SHORT = Scenario(count=500, urgent_per_s=0, warm_up=500, open_loop_s=7)
+SHORT = Scenario(count=500, users=2_000, urgent_per_s=0, warm_up=500, open_loop_s=7)
 
 
 def test_the_provider_goes_and_comes_back_once() -> None:

@@ -20,7 +20,7 @@ PROMISED = """
     throughput_per_s kafka_floor_s floor_ratio limiter effect_ms receipt_ms system_cpu_s
     equipment_cpu_s peak_rss_mib
 """
-SMALL = Scenario(count=4000, warm_up=200, open_loop_s=3, latency_median_ms=1)
+SMALL = Scenario(count=4000, users=2_000, warm_up=200, open_loop_s=3, latency_median_ms=1)
 
 
 def test_a_run_accounts_for_everything_and_keeps_what_it_promised(

@@ -17,6 +17,7 @@ from eureke.measure.outcomes import outcome_table
 from eureke.measure.sampler import read_samples
 from eureke.measure.timeline import timeline
 from eureke.outages import Absence
+from eureke.passage import Passage
 from eureke.phase import Disturb, Phase, Plan, sender_progress
 from eureke.scenario import Scenario
 
@@ -39,28 +40,26 @@ class Findings:
         self._scratch = scratch
         self._cores = cores
         self._restarts = restarts
-        self.observed = observations / "observed.ndjson"
-        """What the observer has seen."""
+        self._observed = observations / "observed.ndjson"
         self._sampled = observations / "samples.ndjson"
         self._timelines: list[pd.DataFrame] = []
         self._urgent: list[pd.DataFrame] = []
         self._samples: pd.DataFrame | None = None
 
-    def of(
-        self, plan: Plan, span: Span, began_ns: int, ended_ns: int, disturb: Disturb | None
-    ) -> Phase:
-        """The load that was sent between the two times."""
+    def of(self, plan: Plan, through: Passage, disturb: Disturb | None) -> Phase:
+        """The load, once it is through."""
+        span = through.span
         found = account(span.evidence(), scratch=self._scratch)
         if self._scenario.input and plan.name == "flat-out":
             outcome_table(span).to_csv(self._folder / "outcomes.csv", index=False)
         decode = msgspec.json.Decoder(Seen).decode
-        seen = [decode(line) for line in lines(self.observed, span.begin, span.end)]
+        seen = [decode(line) for line in lines(self._observed, span.begin, span.end)]
         sent = pq.read_table(span.loads[0].record, columns=["sent_ns"])["sent_ns"].to_numpy()
-        first_ns = int(sent.min()) if len(sent) else began_ns
+        first_ns = int(sent.min()) if len(sent) else through.began_ns
         if isinstance(disturb, Drain):
             first_ns = disturb.resumed_ns or first_ns
         final_ns = (each.t_ns for each in seen if each.final and each.lane == plan.lane)
-        last_ns = max(final_ns, default=ended_ns)
+        last_ns = max(final_ns, default=through.ended_ns)
         samples = read_samples(self._sampled, begin_ns=first_ns)
         samples = usage.between(samples, first_ns, last_ns)
         self._timelines.append(

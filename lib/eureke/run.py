@@ -2,7 +2,6 @@
 
 import contextlib
 import shutil
-import stat
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, replace
@@ -12,7 +11,6 @@ from typing import Any, Final
 
 import msgspec
 import pandas as pd
-from confluent_kafka import KafkaException
 
 from eureke.comparison import Peer, send_by, wait_each
 from eureke.drain import Drain
@@ -20,11 +18,11 @@ from eureke.errors import BadParameter, EurekeError
 from eureke.findings import Findings
 from eureke.measure import results, validity
 from eureke.measure.account import merged
-from eureke.measure.evidence import Marks, Sent, Span, marks
 from eureke.measure.floor import Floor
 from eureke.measure.machine import fingerprint
 from eureke.measure.sampler import read_samples
 from eureke.outages import Absence, away
+from eureke.passage import passage, work_folder
 from eureke.peers.ways import Way
 from eureke.phase import (
     Disturb,
@@ -41,7 +39,7 @@ from eureke.phase import (
 from eureke.progress import Watch, unwatched
 from eureke.scenario import Scenario
 from eureke.stack.stack import Stack
-from eureke.traffic import LOOK_S, Traffic, change_provider
+from eureke.traffic import Traffic, change_provider
 from eureke.verdicts import summarised
 from eureke.watched import Watched
 
@@ -67,10 +65,7 @@ class Run:
         self.scenario = scenario
         self._stack = stack
         self._writer = writer
-        self._work = stack.shared / "work" / writer.run_id
-        self._work.mkdir()
-        # Senders write there, in containers as another user.
-        self._work.chmod(stat.S_IMODE(stack.shared.stat().st_mode))
+        self._work = work_folder(stack, writer.run_id)
         self._began_ns = time.monotonic_ns()
         self._machine = fingerprint(images=stack.images)
         self._floors: list[Floor] = []
@@ -260,45 +255,14 @@ class Run:
         self._traffic.settle()
         if self._watched is not None:
             self._watched.begin_phase()
-        begin = self._marks()
-        began_ns = time.monotonic_ns()
-        self._traffic.send(load, beside=beside, disturb=disturb)
-        ended_ns = time.monotonic_ns()
-        time.sleep(2 * LOOK_S)  # the provider, observer and sampler write what they saw
-        span = Span(
-            settings=self._stack.settings,
-            begin=begin,
-            end=self._marks(),
-            loads=tuple(
-                Sent(
-                    lane=each.lane,
-                    load=self._traffic.load(each),
-                    record=self._traffic.record(each),
-                )
-                for each in plans
-            ),
-            provider=self._provider_record,
-        )
-        phase = self._findings.of(load, span, began_ns, ended_ns, disturb)
+        through = passage(self._stack, self._traffic, load, beside=beside, disturb=disturb)
+        phase = self._findings.of(load, through, disturb)
         self._phases.append(phase)
         if self._watched is not None:
             self._watched.end_phase(phase.name, phase.account)
         for each in plans:
             shutil.rmtree(self._traffic.load(each))
         return phase
-
-    @property
-    def _provider_record(self) -> Path:
-        return self._stack.shared / "provider.ndjson"
-
-    def _marks(self) -> Marks:
-        """Where everything ends now; a broker that has just died is brought back for it."""
-        files = (self._findings.observed, self._provider_record)
-        try:
-            return marks(self._stack.settings, *files)
-        except KafkaException:
-            self._traffic.tend()
-            return marks(self._stack.settings, *files)
 
     def _floor(self, name: str) -> Floor:
         out = self._work / f"floor-{name}.json"

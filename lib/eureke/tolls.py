@@ -1,8 +1,9 @@
 """What a part of the system costs: processor time a notification with it and without, in pairs.
 
 Small differences drown in a machine's moods, so both sides of a pair go through the same warm
-stack, one right after the other, the order changes from pair to pair, and what is told is an
-interval over the pairs' ratios.
+stack, one right after the other, the order changes from pair to pair, each ratio is held against
+what the yardstick needed for the same work in the same seconds, and what is told is an interval
+over the pairs.
 """
 
 import contextlib
@@ -15,6 +16,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
+from eureke.errors import LoadFailed
 from eureke.phase import Plan, plan
 from eureke.run import Run
 from eureke.scenario import Scenario
@@ -22,6 +24,8 @@ from eureke.stack.stack import Stack
 
 RESAMPLES: Final = 10_000
 WATCHERS: Final = ("prometheus", "exporter", "canary")
+YARDSTICK: Final = r"cpu\.(sender-.*|provider)"
+"""Processes that do the same for each notification on either side of a pair."""
 
 
 @contextlib.contextmanager
@@ -81,7 +85,11 @@ def toll(
 
     Returns:
         A row for each pair: without_ms and with_ms (processor time of all processes, the test
-        equipment's included, for each notification) and ratio.
+        equipment's included, for each notification), yardstick (how much more of it the same work
+        took with the part: the machine's mood) and ratio (with by without, by the yardstick).
+
+    Raises:
+        LoadFailed: so few were sent that nothing is seen of the yardstick.
     """
     asked = PARTS[part]
     rows = []
@@ -92,16 +100,12 @@ def toll(
             took = _pair(run, stack, asked, pair, count)
             told = ", ".join(f"{side} {ms:.4f} ms" for side, ms in took.items())
             say(f"pair {pair + 1} of {pairs}: {told}")
-            rows.append(
-                {
-                    "pair": pair,
-                    "without_ms": took["without"],
-                    "with_ms": took["with"],
-                    "ratio": took["with"] / took["without"],
-                }
-            )
-        run.close()
-    return pd.DataFrame(rows)
+            rows.append({"pair": pair} | {f"{side}_ms": ms for side, ms in took.items()})
+        timeline = run.close().timeline
+    table = pd.DataFrame(rows, columns=["pair", "without_ms", "with_ms"])
+    table["yardstick"] = _yardstick(timeline, pairs)
+    table["ratio"] = table["with_ms"] / table["without_ms"] / table["yardstick"]
+    return table
 
 
 def _pair(run: Run, stack: Stack, part: Part, pair: int, count: int) -> dict[str, float]:
@@ -114,6 +118,22 @@ def _pair(run: Run, stack: Stack, part: Part, pair: int, count: int) -> dict[str
             sent = run.send(to_send)
         took[side] = 1000 * (sent.system_cpu_s + sent.equipment_cpu_s) / sent.sent
     return took
+
+
+def _yardstick(timeline: pd.DataFrame, pairs: int) -> list[float]:
+    """What the yardstick took with the part by what it took without, of each pair."""
+    watched = timeline[timeline["series"].str.fullmatch(YARDSTICK)]
+    took = watched.groupby("phase")["value"].sum()  # cores at equal steps of time
+    beside, alone = (
+        [took.get(f"{side}-{number + 1}", 0.0) for number in range(pairs)]
+        for side in ("with", "without")
+    )
+    if not all((*beside, *alone)):
+        raise LoadFailed(
+            "the sender and the provider had too little to do to be measured by",
+            remedy="send more with each side of a pair: `--count 200000`",
+        )
+    return [more / less for more, less in zip(beside, alone, strict=True)]
 
 
 def interval(ratios: "pd.Series[float]", *, seed: int = 7) -> tuple[float, float, float]:

@@ -14,7 +14,13 @@ from eureke.scenario import Scenario
 from eureke.stack.stack import Stack
 
 SCENARIO = Scenario(
-    entrance="api", count=20_000, urgent_per_s=20, open_loop_s=0, warm_up=500, latency_median_ms=2
+    entrance="api",
+    count=20_000,
+    users=2_000,
+    urgent_per_s=20,
+    open_loop_s=0,
+    warm_up=500,
+    latency_median_ms=2,
 )
 
 

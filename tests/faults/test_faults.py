@@ -20,9 +20,11 @@ from eureke.scenario import Scenario
 from eureke.settings import Settings
 from eureke.stack.stack import Stack
 
-SCENARIO = Scenario(count=40_000, urgent_per_s=0, open_loop_s=0, warm_up=0, latency_median_ms=300)
+SCENARIO = Scenario(
+    count=40_000, users=2_000, urgent_per_s=0, open_loop_s=0, warm_up=0, latency_median_ms=300
+)
 """Slow enough to be disturbed in the middle."""
-FEW = Scenario(count=10_000, urgent_per_s=0, open_loop_s=0, warm_up=0, latency_median_ms=5)
+FEW = replace(SCENARIO, count=10_000, latency_median_ms=5)
 
 
 BOTH = pytest.mark.parametrize("restored", ["stack", "contained"], indirect=True)

@@ -97,7 +97,7 @@ def test_a_worker_that_stands_still_is_seen_by_the_age_of_its_lane_alone(
 
 def test_a_load_s_account_closes_around_canaries(stack: Stack, tmp_path: Path) -> None:
     """They are in the log, in the receipts and with the provider, and are nobody's phantoms."""
-    scenario = Scenario(count=20_000, urgent_per_s=0, open_loop_s=0, warm_up=0)
+    scenario = Scenario(count=20_000, users=2_000, urgent_per_s=0, open_loop_s=0, warm_up=0)
     before = sum(map(through, LANES))
     watching = Canary(stack.settings)
     run = Run.begin(scenario, stack, results_folder=tmp_path, floor=False)

@@ -125,3 +125,9 @@ def test_the_result_of_a_chapter_is_refused(tmp_path: Path) -> None:
     (result.folder / "run.json").write_text('{"schema": 1, "chapter": "01-rest"}')
     with pytest.raises(BadParameter, match="result of a chapter"):
         verdict(REFERENCE, [Result(result.folder)])
+
+
+def test_equipment_that_nobody_saw_is_no_yardstick(tmp_path: Path) -> None:
+    """One sentence, and no division by nothing."""
+    with pytest.raises(BadParameter, match="no processor time"):
+        verdict(REFERENCE, runs(tmp_path, 5, equipment_cpu_s=0.0))

@@ -19,6 +19,7 @@ from eureke.stack.stack import Stack
 
 REFUSED = Scenario(
     count=2000,
+    users=2_000,
     warm_up=0,
     urgent_per_s=0,
     rejected_share=0.05,

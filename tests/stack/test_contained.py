@@ -100,7 +100,7 @@ def test_a_container_sees_the_shared_folder_and_nothing_else(
 
 def test_receipts_come_from_a_container(engine: Engine, contained: Stack, tmp_path: Path) -> None:
     """The worker's host name in them is a container's, so nothing ran beside it."""
-    few = Scenario(count=200, urgent_per_s=0, warm_up=0, open_loop_s=0)
+    few = Scenario(count=200, users=2_000, urgent_per_s=0, warm_up=0, open_loop_s=0)
     run = Run.begin(few, contained, results_folder=tmp_path, floor=False)
     assert run.flat_out().account.closes
     assert run.close().run["backend"] == "containers"
@@ -271,7 +271,7 @@ def test_an_engine_that_dies_in_mid_run(
     proxy: Proxy, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, eventually: Eventually
 ) -> None:
     """The error says why, what was measured is kept, and the stack ends without hanging."""
-    few = Scenario(count=20_000, urgent_per_s=0, warm_up=0, open_loop_s=0)
+    few = Scenario(count=20_000, users=2_000, urgent_per_s=0, warm_up=0, open_loop_s=0)
     stack = Stack.start(scenario=few, backend="containers", say=quiet)
     living = made_with_engine(stack.folder)
     run = Run.begin(few, stack, results_folder=tmp_path / "results", floor=False)

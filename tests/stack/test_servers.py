@@ -35,7 +35,9 @@ from eureke.stack.ports import free_ports
 from eureke.stack.servers import SERVERS_VARIABLE, Servers
 from eureke.stack.stack import Stack
 
-SMALL = Scenario(count=1_000, warm_up=0, open_loop_s=0, urgent_per_s=5, latency_median_ms=0)
+SMALL = Scenario(
+    count=1_000, users=2_000, warm_up=0, open_loop_s=0, urgent_per_s=5, latency_median_ms=0
+)
 BROKER = """\
 process.roles=broker,controller
 node.id=1

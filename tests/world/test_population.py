@@ -167,3 +167,20 @@ def test_urgent_ones_are_marked_and_none_comes_twice() -> None:
     found = made(5000, priority="urgent")
     assert not [each for each in found if each.expected == "duplicate"]
     assert all(b'"priority":"urgent"' in each.value for each in found if each.id)
+
+
+def test_many_show_how_far_they_are_and_few_do_not(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A million take longer to write than people wait without a word."""
+    monkeypatch.setattr("eureke.world.population.SHOWN_EVERY", 100)
+    for count in (99, 100):
+        write_load(
+            Scenario(users=10),
+            tmp_path / str(count),
+            phase="open-loop",
+            count=count,
+            arrivals="constant",
+            rate_per_s=100.0,
+        )
+    assert capsys.readouterr().err.count("writing open-loop: 100 %  100 notifications") == 1

@@ -1,4 +1,4 @@
-"""The API's doors beside the framework's bare hello, in interleaved rounds.
+"""The API's doors, each right after the framework's bare hello, in interleaved rounds.
 
 Kafka and the cache run; dispatchers, workers and the provider do not, so that the doors are
 measured and not what is behind them. Client and servers share the cores.
@@ -32,22 +32,20 @@ def doors(
         say: is told of each round.
 
     Returns:
-        A row for each round and door: round, door, ratio (to the bare one of the same round) and
-        what `hammered` gives.
+        A row for each measurement: round, door, ratio (to the bare one right before it: a machine
+        changes its speed within seconds) and what `hammered` gives.
     """
-    user_id = _ada(stack)
+    ways = _ways(_ada(stack), count)
     rows: list[dict[str, Any]] = []
-    with hello(stack) as bare:
-        ways = _ways(bare, user_id, count)
+    with hello(stack) as url:
         for number in range(rounds + 1):
-            some = {
-                door: hammered(stack, name="hammer", **({"connections": CONNECTIONS} | options))
-                for door, options in ways.items()
-            }
-            fastest = some[BARE]["items_per_s"]
-            for door, found in some.items() if number else ():
-                ratio = found["items_per_s"] / fastest
-                rows.append({"round": number, "door": door, "ratio": ratio} | found)
+            for door, options in ways.items():
+                bare = _hammered(stack, {"path": url, "count": count})
+                found = _hammered(stack, options)
+                ratio = found["items_per_s"] / bare["items_per_s"]
+                if number:
+                    rows.append({"round": number, "door": BARE, "ratio": 1.0} | bare)
+                    rows.append({"round": number, "door": door, "ratio": ratio} | found)
             say(f"round {number} of {rounds}" + ("" if number else " (a warm-up)"))
     return pd.DataFrame(rows)
 
@@ -74,13 +72,16 @@ def told(table: pd.DataFrame) -> pd.DataFrame:
     ).T
 
 
-def _ways(bare: str, user_id: int, count: int) -> dict[str, dict[str, Any]]:
+def _hammered(stack: Stack, options: dict[str, Any]) -> dict[str, Any]:
+    return hammered(stack, name="hammer", **({"connections": CONNECTIONS} | options))
+
+
+def _ways(user_id: int, count: int) -> dict[str, dict[str, Any]]:
     send = {"path": "/notifications", "method": "POST", "body": NOTE}
     many = {"body": "\n".join([NOTE] * LINES), "kind": NDJSON, "items_each": LINES}
     many |= {"count": max(1, count // 50), "connections": 2}
     query = graph(f"{{ user(id: {user_id}) {{ id username email }} }}")
     return {
-        BARE: {"path": bare, "count": count},
         "GET /users/{id}, at hand": {"path": f"/users/{user_id}", "count": count},
         "POST /notifications, one": send | {"count": count},
         f"POST /notifications, {LINES:,} lines": send | many,

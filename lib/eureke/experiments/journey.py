@@ -3,8 +3,6 @@
 import contextlib
 import secrets
 import shutil
-import stat
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -17,14 +15,15 @@ import pyarrow.parquet as pq
 from eureke.experiments.passing import check_closes
 from eureke.experiments.standstill import once_taken, standing_still
 from eureke.measure import latency
-from eureke.measure.evidence import Sent, Span, lines, marks
+from eureke.measure.evidence import Span, lines
 from eureke.measure.ledger import account
 from eureke.measure.observer import Seen
 from eureke.measure.place import split
-from eureke.phase import Plan, plan
+from eureke.passage import passage, work_folder
+from eureke.phase import plan
 from eureke.scenario import Scenario
 from eureke.stack.stack import Stack
-from eureke.traffic import LOOK_S, Traffic
+from eureke.traffic import Traffic
 
 LEAD: Final = 600
 """So many make a broker that has just started as quick as it will be."""
@@ -80,36 +79,18 @@ def journey(
         once = once_taken(stack, round(lead + FROZEN_AT * count))
         freezing = standing_still(stack, WORKER, once=once, lasts_s=frozen_s)
         with freezing if frozen_s else contextlib.nullcontext():
-            span = _sent(stack, traffic, load)
-        return _followed(stack, span, work, lead=lead)
+            through = passage(stack, traffic, load)
+        return _followed(stack, through.span, work, lead=lead)
 
 
 @contextmanager
 def _work(stack: Stack) -> Iterator[Path]:
     """A folder that the stack's processes see, for as long as the block lasts."""
-    work = stack.shared / "work" / f"journey-{secrets.token_hex(4)}"
-    work.mkdir()
-    # Senders write there, in containers as another user.
-    work.chmod(stat.S_IMODE(stack.shared.stat().st_mode))
+    work = work_folder(stack, f"journey-{secrets.token_hex(4)}")
     try:
         yield work
     finally:
         shutil.rmtree(work, ignore_errors=True)
-
-
-def _sent(stack: Stack, traffic: Traffic, load: Plan) -> Span:
-    """What was written while the load was on its way."""
-    observed, effects = stack.shared / "observed.ndjson", stack.shared / "provider.ndjson"
-    begin = marks(stack.settings, observed, effects)
-    traffic.send(load)
-    time.sleep(2 * LOOK_S)  # the provider and the observer write what they saw
-    return Span(
-        settings=stack.settings,
-        begin=begin,
-        end=marks(stack.settings, observed, effects),
-        loads=(Sent(lane=load.lane, load=traffic.load(load), record=traffic.record(load)),),
-        provider=effects,
-    )
 
 
 def _followed(stack: Stack, span: Span, work: Path, *, lead: int) -> pd.DataFrame:

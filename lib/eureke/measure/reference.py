@@ -53,7 +53,15 @@ def slowness(numbers: Mapping[str, Any]) -> float:
 
     The equipment does the same for every notification, in the very seconds that are measured: what
     slows down the machine slows down both.
+
+    Raises:
+        BadParameter: nothing was seen of the equipment.
     """
+    if not numbers["equipment_cpu_s"]:
+        raise BadParameter(
+            "a run saw no processor time of its own test equipment",
+            remedy="run it again where processes may be looked at, with more notifications",
+        )
     return float(numbers["wall_s"]) / float(numbers["equipment_cpu_s"])
 
 

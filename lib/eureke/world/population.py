@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from eureke.notification import CHANNELS, Channel, Priority
+from eureke.progress import Progress
 from eureke.scenario import HOURLY_RATE_PER_S, Scenario
 from eureke.world.arrivals import offsets_ns
 from eureke.world.expectation import Expectation
@@ -29,6 +30,8 @@ DUPLICATE_DISTANCE: Final = 3_000
 ZIPF_EXPONENT: Final = 0.9
 TEMPLATES: Final = ("order-shipped", "sign-in-code", "invoice-due", "weekly-digest")
 INPUT_PHASE: Final = "flat-out"
+SHOWN_EVERY: Final = 100_000
+"""So many records take a second or two to write."""
 """One's own notifications are sent once; sent again they would be duplicates."""
 NORMAL, DUPLICATE, MALFORMED, REJECTED, EXPIRED = range(5)
 DAY_NS: Final = 86_400 * 1_000_000_000
@@ -242,9 +245,13 @@ def write_load(
     day: int = 0,
     priority: Priority = "bulk",
 ) -> int:
-    """Writes a phase's load into the folder and gives the number of its records."""
+    """Writes a phase's load into the folder and gives the number of its records.
+
+    Of many it shows how far it is.
+    """
     check_space(folder, count=count)
-    with LoadWriter(folder) as writer:
+    shown = Progress(f"writing {phase}", total=count, unit="notifications")
+    with LoadWriter(folder) as writer, shown:
         if scenario.input and phase == INPUT_PHASE:
             for made in read_input(Path(scenario.input), folder):  # all of them, whatever the count
                 writer.add(made, 0)
@@ -255,4 +262,6 @@ def write_load(
         offsets = offsets_ns(arrivals, count=count, rate_per_s=rate_per_s, seed=scenario.seed)
         for made, offset_ns in zip(source, offsets.tolist(), strict=True):
             writer.add(made, offset_ns)
+            if writer.count % SHOWN_EVERY == 0:
+                shown.reach(writer.count)
         return writer.count
