@@ -129,9 +129,10 @@ class Hammer:
         self._begin_s = time.perf_counter() + 0.1
         for number in range(self._count):
             due_s = self._begin_s + number / self._rate_per_s
-            # By itself: the timers of uvloop may be early.
-            while (left_s := due_s - time.perf_counter()) > 0:  # noqa: ASYNC110  for time alone
-                await asyncio.sleep(left_s)
+            # Also where it is late: else nobody would read the answers meanwhile.
+            await asyncio.sleep(max(0.0, due_s - time.perf_counter()))
+            while time.perf_counter() < due_s:  # noqa: ASYNC110  uvloop's timers may be early
+                await asyncio.sleep(0)
             self._sent += 1
             if self._free:
                 self._free.popleft().send(due_s)

@@ -30,9 +30,9 @@ DUPLICATE_DISTANCE: Final = 3_000
 ZIPF_EXPONENT: Final = 0.9
 TEMPLATES: Final = ("order-shipped", "sign-in-code", "invoice-due", "weekly-digest")
 INPUT_PHASE: Final = "flat-out"
+"""One's own notifications are sent once; sent again they would be duplicates."""
 SHOWN_EVERY: Final = 100_000
 """So many records take a second or two to write."""
-"""One's own notifications are sent once; sent again they would be duplicates."""
 NORMAL, DUPLICATE, MALFORMED, REJECTED, EXPIRED = range(5)
 DAY_NS: Final = 86_400 * 1_000_000_000
 DAYS: Final = 28
