@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
 import pandas as pd
 import pyarrow.parquet as pq
 
 from eureke.drain import Drain
 from eureke.measure import latency, usage
-from eureke.measure.evidence import Span, lines
+from eureke.measure.evidence import Span
 from eureke.measure.ledger import account
 from eureke.measure.observer import Seen
 from eureke.measure.outcomes import outcome_table
@@ -40,7 +39,6 @@ class Findings:
         self._scratch = scratch
         self._cores = cores
         self._restarts = restarts
-        self._observed = observations / "observed.ndjson"
         self._sampled = observations / "samples.ndjson"
         self._timelines: list[pd.DataFrame] = []
         self._urgent: list[pd.DataFrame] = []
@@ -52,8 +50,7 @@ class Findings:
         found = account(span.evidence(), scratch=self._scratch)
         if self._scenario.input and plan.name == "flat-out":
             outcome_table(span).to_csv(self._folder / "outcomes.csv", index=False)
-        decode = msgspec.json.Decoder(Seen).decode
-        seen = [decode(line) for line in lines(self._observed, span.begin, span.end)]
+        seen = through.seen()
         sent = pq.read_table(span.loads[0].record, columns=["sent_ns"])["sent_ns"].to_numpy()
         first_ns = int(sent.min()) if len(sent) else through.began_ns
         if isinstance(disturb, Drain):

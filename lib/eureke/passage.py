@@ -5,9 +5,11 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+import msgspec
 from confluent_kafka import KafkaException
 
-from eureke.measure.evidence import Marks, Sent, Span, marks
+from eureke.measure.evidence import Marks, Sent, Span, lines, marks
+from eureke.measure.observer import Seen
 from eureke.phase import Disturb, Plan
 from eureke.stack.stack import Stack
 from eureke.traffic import LOOK_S, Traffic
@@ -18,9 +20,16 @@ class Passage:
     """A load that is through, or that goes no further."""
 
     span: Span
+    observed: Path
+    """The observer's record, of all loads."""
     began_ns: int
     """By the monotonic clock, as `ended_ns`."""
     ended_ns: int
+
+    def seen(self) -> list[Seen]:
+        """What the observer saw meanwhile."""
+        decode = msgspec.json.Decoder(Seen).decode
+        return [decode(each) for each in lines(self.observed, self.span.begin, self.span.end)]
 
 
 def work_folder(stack: Stack, name: str) -> Path:
@@ -49,7 +58,8 @@ def passage(
         beside: is sent at the same time for as long as the other takes.
         disturb: is told at every look which share of the load has its outcome.
     """
-    begin = _marks(stack, traffic)
+    observed, provider = (stack.shared / f"{who}.ndjson" for who in ("observed", "provider"))
+    begin = _marks(stack, traffic, observed, provider)
     began_ns = time.monotonic_ns()
     traffic.send(load, beside=beside, disturb=disturb)
     ended_ns = time.monotonic_ns()
@@ -57,20 +67,19 @@ def passage(
     span = Span(
         settings=stack.settings,
         begin=begin,
-        end=_marks(stack, traffic),
+        end=_marks(stack, traffic, observed, provider),
         loads=tuple(
             Sent(lane=each.lane, load=traffic.load(each), record=traffic.record(each))
             for each in (load, beside)
             if each is not None
         ),
-        provider=stack.shared / "provider.ndjson",
+        provider=provider,
     )
-    return Passage(span, began_ns, ended_ns)
+    return Passage(span, observed, began_ns, ended_ns)
 
 
-def _marks(stack: Stack, traffic: Traffic) -> Marks:
+def _marks(stack: Stack, traffic: Traffic, *files: Path) -> Marks:
     """Where everything ends now; a broker that has just died is brought back for it."""
-    files = (stack.shared / "observed.ndjson", stack.shared / "provider.ndjson")
     try:
         return marks(stack.settings, *files)
     except KafkaException:

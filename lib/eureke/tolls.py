@@ -112,7 +112,7 @@ def _pair(run: Run, stack: Stack, part: Part, pair: int, count: int) -> dict[str
     """Milliseconds of processor time a notification, of each side."""
     took = {}
     for side in ("with", "without") if pair % 2 else ("without", "with"):
-        load = plan(run.scenario, name=f"{side}-{pair + 1}", count=count)
+        load = plan(run.scenario, name=_name(side, pair), count=count)
         as_it_is = contextlib.nullcontext(load)
         with part.without(stack, load) if side == "without" else as_it_is as to_send:
             sent = run.send(to_send)
@@ -125,15 +125,20 @@ def _yardstick(timeline: pd.DataFrame, pairs: int) -> list[float]:
     watched = timeline[timeline["series"].str.fullmatch(YARDSTICK)]
     took = watched.groupby("phase")["value"].sum()  # cores at equal steps of time
     beside, alone = (
-        [took.get(f"{side}-{number + 1}", 0.0) for number in range(pairs)]
+        took.reindex([_name(side, pair) for pair in range(pairs)], fill_value=0.0).to_numpy()
         for side in ("with", "without")
     )
-    if not all((*beside, *alone)):
+    if not (beside.all() and alone.all()):
         raise LoadFailed(
             "the sender and the provider had too little to do to be measured by",
             remedy="send more with each side of a pair: `--count 200000`",
         )
-    return [more / less for more, less in zip(beside, alone, strict=True)]
+    return list(beside / alone)
+
+
+def _name(side: str, pair: int) -> str:
+    """The load's, of that side of a pair."""
+    return f"{side}-{pair + 1}"
 
 
 def interval(ratios: "pd.Series[float]", *, seed: int = 7) -> tuple[float, float, float]:

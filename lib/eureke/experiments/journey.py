@@ -8,18 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-import msgspec
 import pandas as pd
 import pyarrow.parquet as pq
 
 from eureke.experiments.passing import check_closes
 from eureke.experiments.standstill import once_taken, standing_still
 from eureke.measure import latency
-from eureke.measure.evidence import Span, lines
+from eureke.measure.evidence import Span
 from eureke.measure.ledger import account
-from eureke.measure.observer import Seen
 from eureke.measure.place import split
-from eureke.passage import passage, work_folder
+from eureke.passage import Passage, passage, work_folder
 from eureke.phase import plan
 from eureke.scenario import Scenario
 from eureke.stack.stack import Stack
@@ -80,7 +78,7 @@ def journey(
         freezing = standing_still(stack, WORKER, once=once, lasts_s=frozen_s)
         with freezing if frozen_s else contextlib.nullcontext():
             through = passage(stack, traffic, load)
-        return _followed(stack, through.span, work, lead=lead)
+        return _followed(through, work, lead=lead)
 
 
 @contextmanager
@@ -93,13 +91,12 @@ def _work(stack: Stack) -> Iterator[Path]:
         shutil.rmtree(work, ignore_errors=True)
 
 
-def _followed(stack: Stack, span: Span, work: Path, *, lead: int) -> pd.DataFrame:
+def _followed(through: Passage, work: Path, *, lead: int) -> pd.DataFrame:
+    span = through.span
     found = account(span.evidence(), scratch=work)
     check_closes("the journey", found)
-    decode = msgspec.json.Decoder(Seen).decode
-    observed = lines(stack.shared / "observed.ndjson", span.begin, span.end)
     load = span.loads[0]
-    table = latency.samples(span, [decode(each) for each in observed], load)
+    table = latency.samples(span, through.seen(), load)
     ids = pq.read_table(load.load / "load.parquet", columns=["seq", "id"]).to_pandas()
     table.insert(0, "id", ids.set_index("seq")["id"])
     table = table[table.index >= lead]
