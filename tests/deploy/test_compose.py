@@ -61,7 +61,9 @@ def test_a_server_is_the_catalogue_s(server: Service) -> None:
     assert told["mem_limit"] == f"{container.memory_mib}m"
     assert told["healthcheck"]["test"]
     expected = {
-        name: Template(text).safe_substitute(cluster_id="", published="", password="")
+        name: Template(text).safe_substitute(
+            cluster_id="", compiler_level="1", published="", password=""
+        )
         for name, text in container.environment.items()
     }
     for name, value in expected.items():

@@ -1,6 +1,7 @@
 """The table of configurations: what is explained and what shows it is there; values are read."""
 
 import ast
+import contextlib
 import json
 import re
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from eureke.learn.configured import HIDDEN, configured
 from eureke.programs.program import cache
 from eureke.scenario import Scenario
 from eureke.settings import IMAGES, Settings
-from eureke.stack.choice import Choice
+from eureke.stack.choice import Backend, Choice
 from eureke.stack.containers import render_container
 from eureke.stack.folder import new_folder, open_to_containers
 from eureke.stack.processes import render
@@ -42,17 +43,21 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 @pytest.fixture(params=["processes", "containers"])
 def rendered(request: pytest.FixtureRequest, home: Path) -> Iterator[Services]:
     """The run folder of a stack with everything, as it is when all is about to start."""
-    choice = Choice(
-        backend=request.param, reason="", monitoring=True, images=IMAGES | {OURS: "eureke"}
-    )
-    state = new_state(EVERYTHING, ports={}, application=True, choice=choice)
+    with _rendered(EVERYTHING, backend=request.param) as stack:
+        yield stack
+
+
+@contextlib.contextmanager
+def _rendered(scenario: Scenario, *, backend: Backend) -> Iterator[Services]:
+    choice = Choice(backend=backend, reason="", monitoring=True, images=IMAGES | {OURS: "eureke"})
+    state = new_state(scenario, ports={}, application=True, choice=choice)
     folder, lock = new_folder()
     with lock:
         state.write(folder)
         open_to_containers(folder)
-        write_settings(settings(EVERYTHING, state, folder), state, folder)
+        write_settings(settings(scenario, state, folder), state, folder)
         for each in services(state):
-            if request.param == "containers" and each.container:
+            if backend == "containers" and each.container:
                 render_container(each, run=folder, state=state)
             else:
                 render(each, run=folder, state=state)
@@ -81,6 +86,19 @@ def test_values_are_read(rendered: Services) -> None:
     file = rendered.folder / "data" / "redis-cache" / "redis.conf"
     file.write_text(file.read_text().replace("allkeys-lfu", "allkeys-random"))
     assert _value(rendered, "redis-cache", "maxmemory-policy") == "allkeys-random"
+
+
+@pytest.mark.parametrize("backend", ["processes", "containers"])
+@pytest.mark.parametrize(("open_loop_s", "level"), [(120.0, "1"), (3600.0, "4")])
+@pytest.mark.usefixtures("home")
+def test_both_compilers_under_a_load_that_lasts(
+    backend: Backend, open_loop_s: float, level: str
+) -> None:
+    """What the second one costs comes back within an hour, and not within two minutes."""
+    scenario = replace(EVERYTHING, open_loop_s=open_loop_s)
+    with _rendered(scenario, backend=backend) as stack:
+        assert _value(stack, "kafka", "-XX:TieredStopAtLevel") == level
+        assert _value(stack, "kafka", "-XX:+UseSerialGC") == "on"
 
 
 def test_a_setting_that_is_gone_is_said(rendered: Services) -> None:

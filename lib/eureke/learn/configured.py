@@ -33,7 +33,7 @@ _REDIS: Final = re.compile(r"^(?P<name>[a-z-]+) (?P<value>.+)$", re.MULTILINE)
 _PROPERTY: Final = re.compile(r"^(?P<name>[a-z.]+)=(?P<value>.*)$", re.MULTILINE)
 _NGINX: Final = re.compile(r"^\s*(?P<name>[a-z_]+)(?:[ ]+(?P<value>[^;{}]+))?;$", re.MULTILINE)
 _YAML: Final = re.compile(r"^[ -]*(?P<name>[a-z_]+): (?P<value>.+)$", re.MULTILINE)
-_JAVA: Final = re.compile(r"^(?P<name>-Xm[sx]|-XX:\w+)=?(?P<value>[\w-]+)$")
+_JAVA: Final = re.compile(r"^(?P<name>-Xm[sx]|-XX:\+?\w+)=?(?P<value>[\w-]*)$")
 _POSTGRES: Final = re.compile(r"^(?P<name>[a-z_]+)=(?P<value>\S+)$", re.MULTILINE)
 _PRAGMAS: Final = ("journal_mode", "busy_timeout", "synchronous", "foreign_keys")
 
@@ -80,27 +80,25 @@ def _servers(stack: Services) -> Iterable[tuple[str, Configured]]:
 
 def _kafka(stack: Services, kafka: Service, state: State) -> Configured:
     """By a file, or by the environment of its container; and what Java is told."""
+    blanks = {"published": str(state.ports[kafka.name]), "compiler_level": state.compiler_level}
     if stack.backend == "processes":
         path = stack.folder / "data" / kafka.name / "server.properties"
-        java = _options(kafka.command)
+        java = _options(Template(word).safe_substitute(blanks) for word in kafka.command)
         origin = f"{_told([path], stack)}, its command"
         return Configured(origin, _read(path.read_text(), _PROPERTY) | java)
-    environment = _container(kafka).environment
-    words = [word for value in environment.values() for word in value.split()]
     told = {
-        name.removeprefix("KAFKA_").lower().replace("_", "."): value
-        for name, value in environment.items()
+        name.removeprefix("KAFKA_").lower().replace("_", "."): Template(value).safe_substitute(
+            blanks
+        )
+        for name, value in _container(kafka).environment.items()
     }
-    published = str(state.ports[kafka.name])
-    filled = {
-        name: Template(each).safe_substitute(published=published) for name, each in told.items()
-    }
-    return Configured("its environment", filled | _options(words))
+    words = [word for value in told.values() for word in value.split()]
+    return Configured("its environment", told | _options(words))
 
 
 def _options(command: Iterable[str]) -> dict[str, str]:
     matches = (_JAVA.match(word) for word in command)
-    return {each["name"]: each["value"] for each in matches if each}
+    return {each["name"]: each["value"] or "on" for each in matches if each}
 
 
 def _container(service: Service) -> Container:

@@ -79,6 +79,7 @@ def _values(service: Service, container: Container, run: Path, state: State) -> 
         "python": "python",
         "bind": "0.0.0.0",  # noqa: S104  inside; it is published on loopback
         "cluster_id": state.cluster_id,
+        "compiler_level": str(state.compiler_level),
         "password": state.passwords.get(service.name, ""),
         "published": str(state.ports.get(service.name, "")),
     } | blanks(state)

@@ -49,6 +49,7 @@ def render(service: Service, *, run: Path, state: State) -> Rendered:
         "python": sys.executable,
         "bind": "127.0.0.1",
         "cluster_id": state.cluster_id,
+        "compiler_level": str(state.compiler_level),
         "password": state.passwords.get(service.name, ""),
     } | blanks(state)
     for port in service.ports:

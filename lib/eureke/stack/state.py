@@ -40,6 +40,8 @@ class State:
     apis: int = 0
     scrape_interval_s: float = 0.0
     """How often Prometheus asks every process; 0 where there is none."""
+    compiler_level: int = 1
+    """Of the broker's Java: 4 where the load lasts."""
     grafana: bool = False
     """Whether it can be had: its image with containers, the one on PATH without."""
     balancer: str = "none"
@@ -132,6 +134,7 @@ def new_state(
         application=application,
         apis=scenario.replicas,
         scrape_interval_s=scenario.scrape_interval_s if chosen.monitoring else 0.0,
+        compiler_level=catalogue.compiler_level(scenario.open_loop_s),
         grafana=chosen.grafana,
         balancer=scenario.balancer,
         balanced=balanced,

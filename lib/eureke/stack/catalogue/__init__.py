@@ -5,7 +5,7 @@ from eureke.stack.catalogue.canary import CANARY
 from eureke.stack.catalogue.dispatcher import dispatcher
 from eureke.stack.catalogue.exporter import EXPORTER
 from eureke.stack.catalogue.grafana import grafana
-from eureke.stack.catalogue.kafka import KAFKA
+from eureke.stack.catalogue.kafka import KAFKA, compiler_level
 from eureke.stack.catalogue.nginx import nginx
 from eureke.stack.catalogue.observer import OBSERVER
 from eureke.stack.catalogue.postgres import POSTGRES
@@ -38,6 +38,7 @@ __all__ = [
     "REDIS_QUEUE",
     "SAMPLER",
     "api",
+    "compiler_level",
     "dispatcher",
     "grafana",
     "nginx",
