@@ -19,10 +19,11 @@ from eureke.places import home
 from eureke.programs import kafka, runtime
 from eureke.scenario import Scenario
 from eureke.settings import IMAGES, KAFKA_VERSION
+from eureke.stack.composition import new_state
 from eureke.stack.engine import Engine
 from eureke.stack.rights import try_servers
 from eureke.stack.servers import Servers
-from eureke.stack.state import new_state, settings
+from eureke.stack.settings import settings
 
 ARCHITECTURES: Final = ("x86_64", "aarch64", "arm64")
 MEMORY_GIB: Final = 3.0

@@ -17,7 +17,7 @@ from eureke.scenario import Scenario
 from eureke.settings import Settings
 from eureke.stack import catalogue
 from eureke.stack.choice import Choice
-from eureke.stack.state import new_state, services
+from eureke.stack.composition import new_state, services
 
 SETTINGS = Settings(
     kafka="127.0.0.1:1", redis_queue="", redis_cache="", provider_url="", users_url="sqlite:///u.db"

@@ -19,12 +19,13 @@ from eureke.programs.program import cache
 from eureke.scenario import Scenario
 from eureke.settings import IMAGES, Settings
 from eureke.stack.choice import Backend, Choice
+from eureke.stack.composition import new_state, services
 from eureke.stack.containers import render_container
 from eureke.stack.folder import new_folder, open_to_containers
 from eureke.stack.processes import render
 from eureke.stack.service import OURS
 from eureke.stack.services import Services
-from eureke.stack.state import new_state, services, settings, write_settings
+from eureke.stack.settings import settings, write_settings
 
 ROOT = Path(__file__).parents[2]
 EVERYTHING = Scenario(apis=2, monitoring=True, worker_threads=5)

@@ -1,5 +1,7 @@
 """Running notebooks: strict names, partial copies, and the main one small."""
 
+import contextlib
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -9,12 +11,14 @@ import pytest
 from tests.notebooks.conftest import MakeNotebook
 
 from eureke.charts import FIGURES
-from eureke.errors import BadParameter, LoadFailed
+from eureke.errors import BadParameter, LoadFailed, ServiceFailed
 from eureke.measure.results import Result
 from eureke.notebooks import execute
 from eureke.stack.engine import Engine
 
 PARAMETERS = "count: int = 3  # how many"
+MAIN = "07-hourly-million"
+SMALL = {"count": 5000, "warm_up": 500, "open_loop_s": 4}
 
 
 def test_a_mistyped_parameter_is_an_error_that_offers_the_nearest(
@@ -72,55 +76,76 @@ def test_a_run_that_is_cut_off_leaves_a_summary_that_says_so(
 @pytest.fixture
 def checkout(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A checkout with the real notebooks and downloads, and nothing else."""
-    folder = tmp_path / "checkout"
-    folder.mkdir()
-    root = Path(__file__).parents[2]
-    for name in ("notebooks", ".cache"):
-        (folder / name).symlink_to(root / name)
+    folder = _checkout(tmp_path)
     monkeypatch.setenv("EUREKE_HOME", str(folder))
     return folder
 
 
-@pytest.mark.timeout(300)
-def test_two_at_once_in_one_checkout_do_not_meet(checkout: Path, engine: Engine) -> None:
-    """Ports, folders, results and partial notebooks are each run's own, on either backend."""
-    values = ("count=2000", "warm_up=0", "open_loop_s=1", "urgent_per_s=0")
-    command = [str(Path(sys.executable).with_name("eureke")), "run", "07-hourly-million"]
-    command += [word for value in values for word in ("-p", value)]
+def _checkout(parent: Path) -> Path:
+    folder = parent / "checkout"
+    folder.mkdir()
+    root = Path(__file__).parents[2]
+    for name in ("notebooks", ".cache"):
+        (folder / name).symlink_to(root / name)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def small_runs(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Result]:
+    """Of the hourly million in one checkout, at the same time, by backend: all there are here."""
+    checkout = _checkout(tmp_path_factory.mktemp("small"))
+    chosen = [("--backend", "processes")]
+    with contextlib.suppress(ServiceFailed):
+        Engine.connect().close()
+        chosen.append(("-p", "backend=containers"))
+    command = [str(Path(sys.executable).with_name("eureke")), "run", MAIN]
+    command += [word for name, value in SMALL.items() for word in ("-p", f"{name}={value}")]
     running = [
         subprocess.Popen(
-            [*command, *chosen], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+            [*command, *backend],
+            env=os.environ | {"EUREKE_HOME": str(checkout)},
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
         )
-        for chosen in (("--backend", "processes"), ("-p", "backend=containers"))
+        for backend in chosen
     ]
     said = [each.communicate()[0] for each in running]
-    assert [each.returncode for each in running] == [0, 0], "\n".join(said)
+    assert [each.returncode for each in running] == [0] * len(running), "\n".join(said)
+    assert not list((checkout / "run").glob("*/supervisor.sock")), "a stack was left running"
     results = [Result(folder) for folder in (checkout / "results").iterdir()]
-    assert {each.run["backend"] for each in results} == {"processes", "containers"}
-    assert all(each.summary["accounted"] for each in results)
-    assert all((each.folder / "07-hourly-million.html").exists() for each in results)
+    assert len(results) == len(chosen)
+    return {str(each.run["backend"]): each for each in results}
 
 
 @pytest.mark.timeout(300)
-def test_the_hourly_million_runs_small_from_end_to_end(checkout: Path) -> None:
+@pytest.mark.usefixtures("engine")
+def test_two_at_once_in_one_checkout_do_not_meet(small_runs: dict[str, Result]) -> None:
+    """Ports, folders, results and partial notebooks are each run's own, on either backend."""
+    assert small_runs.keys() == {"processes", "containers"}
+    assert all(each.summary["accounted"] for each in small_runs.values())
+    assert all((each.folder / f"{MAIN}.html").exists() for each in small_runs.values())
+
+
+@pytest.mark.timeout(300)
+def test_the_hourly_million_runs_small_from_end_to_end(small_runs: dict[str, Result]) -> None:
     """The very file that people read: accounted for, with every figure, report and table."""
-    small = {"count": "5000", "warm_up": "500", "open_loop_s": "4"}
-    done = execute("07-hourly-million", parameters=small)
-    assert done.result is not None
-    assert done.result.summary["accounted"] is True
-    sent = {name: phase["sent"] for name, phase in done.result.summary["phases"].items()}
+    result = small_runs["processes"]
+    assert result.summary["accounted"] is True
+    sent = {name: phase["sent"] for name, phase in result.summary["phases"].items()}
     assert sent == {"flat-out": 5000, "one-lane": 5000, "open-loop": 1111}
-    assert {each.name for each in done.result.folder.iterdir()} >= {
+    assert {each.name for each in result.folder.iterdir()} >= {
         "run.json",
         "summary.json",
         "account.json",
         "timeline.parquet",
         "samples.parquet",
         "latency.hdr",
-        "07-hourly-million.ipynb",
-        "07-hourly-million.html",
+        f"{MAIN}.ipynb",
+        f"{MAIN}.html",
     }
-    notebook = nbformat.read(done.notebook, as_version=4)  # type: ignore[no-untyped-call]
+    text = (result.folder / f"{MAIN}.ipynb").read_text()
+    notebook = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
     drawn = [
         output.metadata["eureke"]["name"]
         for cell in notebook.cells
@@ -129,10 +154,9 @@ def test_the_hourly_million_runs_small_from_end_to_end(checkout: Path) -> None:
     ]
     loads = [f"live-{name}" for name in ("warm-up", "flat-out", "one-lane", "open-loop")]
     # All but the one of outages, which it does not try; each live panel once, in its last state.
-    watched = ["board-overview"] if done.result.summary["monitoring"] == "whole" else []
+    watched = ["board-overview"] if result.summary["monitoring"] == "whole" else []
     assert sorted(drawn) == sorted([*FIGURES.keys() - {"outages"}, *watched, *loads])
-    assert "https://" not in _loaded(done.html.read_text())
-    assert not list((checkout / "run").glob("*/supervisor.sock")), "the stack was left running"
+    assert "https://" not in _loaded((result.folder / f"{MAIN}.html").read_text())
 
 
 @pytest.mark.timeout(420)

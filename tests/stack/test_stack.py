@@ -149,10 +149,10 @@ def test_port_lost(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         taken = thief.getsockname()[1]
 
         def find_taken_first(count: int) -> list[int]:
-            monkeypatch.setattr("eureke.stack.state.free_ports", free_ports)
+            monkeypatch.setattr("eureke.stack.composition.free_ports", free_ports)
             return [taken] * count
 
-        monkeypatch.setattr("eureke.stack.state.free_ports", find_taken_first)
+        monkeypatch.setattr("eureke.stack.composition.free_ports", find_taken_first)
         with start("redis-queue", say=lines.append) as stack:
             assert stack.addresses["redis-queue"] != f"127.0.0.1:{taken}"
             assert queue(stack).ping()

@@ -14,9 +14,10 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy.engine import make_url
 
 from eureke.settings import Settings
+from eureke.stack.composition import services
 from eureke.stack.service import Container, Service
 from eureke.stack.services import Services
-from eureke.stack.state import State, read_state, services
+from eureke.stack.state import State, read_state
 
 
 class Configured(NamedTuple):

@@ -15,23 +15,15 @@ import requests
 from eureke.errors import BadParameter, ServiceFailed
 from eureke.scenario import nearest
 from eureke.settings import Settings
+from eureke.stack.addresses import address, api_url, status_url
 from eureke.stack.catalogue.nginx import METHODS, WIDE
+from eureke.stack.composition import nginx, scaled, services, upstream
 from eureke.stack.control import ask
 from eureke.stack.readiness import PAUSE_S
 from eureke.stack.service import Service
+from eureke.stack.settings import write_settings
 from eureke.stack.starting import Starter
-from eureke.stack.state import (
-    State,
-    address,
-    api_url,
-    nginx,
-    read_state,
-    scaled,
-    services,
-    status_url,
-    upstream,
-    write_settings,
-)
+from eureke.stack.state import State, read_state
 from eureke.stack.targets import write_targets
 from eureke.turns import take_turn
 

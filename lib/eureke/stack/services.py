@@ -10,13 +10,16 @@ from typing import Final
 from eureke.errors import BadParameter, ServiceFailed
 from eureke.exposed import METRICS_FILE_VARIABLE
 from eureke.settings import Settings
+from eureke.stack.addresses import address
 from eureke.stack.certificate import AUTHORITY
+from eureke.stack.composition import services
 from eureke.stack.control import ask
 from eureke.stack.folder import shared
 from eureke.stack.scaling import balance, scale, tell_nginx
 from eureke.stack.service import Container, Service, ServiceStatus, Side
+from eureke.stack.settings import write_settings
 from eureke.stack.starting import Starter
-from eureke.stack.state import State, address, read_state, services, write_settings
+from eureke.stack.state import State, read_state
 
 ONE_SHOT: Final = Container(memory_mib=2048)
 

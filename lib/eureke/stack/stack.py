@@ -13,6 +13,7 @@ from eureke.errors import ServiceFailed
 from eureke.scenario import Scenario
 from eureke.settings import Settings
 from eureke.stack.choice import choose
+from eureke.stack.composition import new_state
 from eureke.stack.control import ask, supervise
 from eureke.stack.folder import (
     clean,
@@ -27,13 +28,9 @@ from eureke.stack.monitoring import monitored
 from eureke.stack.rights import check_servers
 from eureke.stack.servers import Servers
 from eureke.stack.services import Services
+from eureke.stack.settings import settings, write_settings
 from eureke.stack.starting import PortLost
-from eureke.stack.state import (
-    State,
-    new_state,
-    settings,
-    write_settings,
-)
+from eureke.stack.state import State
 from eureke.stack.topics import make_topics
 from eureke.stack.traces import remove
 

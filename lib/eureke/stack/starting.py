@@ -13,13 +13,14 @@ from confluent_kafka import KafkaException
 from eureke.errors import BadParameter, ServiceFailed
 from eureke.settings import Settings
 from eureke.stack import readiness
+from eureke.stack.addresses import address
 from eureke.stack.containers import render_container
 from eureke.stack.control import ask
 from eureke.stack.folder import shared, unwritable
 from eureke.stack.ports import holder
 from eureke.stack.processes import render
 from eureke.stack.service import Service
-from eureke.stack.state import State, address
+from eureke.stack.state import State
 from eureke.stack.topics import make_topics
 
 Say = Callable[[str], None]

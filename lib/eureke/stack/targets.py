@@ -4,8 +4,10 @@ import json
 from pathlib import Path
 from typing import Final
 
+from eureke.stack.addresses import address, address_inside
+from eureke.stack.composition import services
 from eureke.stack.service import Service, port_key
-from eureke.stack.state import State, address, address_inside, services
+from eureke.stack.state import State
 
 FILE: Final = Path("data", "prometheus", "targets.json")
 
