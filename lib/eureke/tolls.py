@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 
 from eureke.errors import LoadFailed
+from eureke.measure.sampler import PERIOD_S
 from eureke.phase import Plan, plan
 from eureke.run import Run
 from eureke.scenario import Scenario
@@ -24,8 +25,13 @@ from eureke.stack.stack import Stack
 
 RESAMPLES: Final = 10_000
 WATCHERS: Final = ("prometheus", "exporter", "canary")
-YARDSTICK: Final = r"cpu\.(sender-.*|provider)"
-"""Processes that do the same for each notification on either side of a pair."""
+SIDES: Final = ("without", "with")
+COUNTED: Final = r"cpu\.(?!sender)"
+"""All processes but the sender: how much of its preparation the sampler counts to a load is chance,
+and a quarter of what it takes."""
+YARDSTICK: Final = r"cpu\.(dispatcher-bulk|provider|observer)"
+"""Processes that do the same for each notification on either side of a pair, but for a thousandth
+where they are asked."""
 
 
 @contextlib.contextmanager
@@ -84,56 +90,55 @@ def toll(
         results_folder: where the run's result goes; to all others when None.
 
     Returns:
-        A row for each pair: without_ms and with_ms (processor time of all processes, the test
-        equipment's included, for each notification), yardstick (how much more of it the same work
-        took with the part: the machine's mood) and ratio (with by without, by the yardstick).
+        A row for each pair: without_ms and with_ms (processor time of all processes but the sender,
+        the other equipment included, for each notification), yardstick (how much more of it the
+        same work took with the part: the machine's mood) and ratio (with by without, by the
+        yardstick).
 
     Raises:
         LoadFailed: so few were sent that nothing is seen of the yardstick.
     """
     asked = PARTS[part]
-    rows = []
     with Stack.start(scenario=asked.scenario, backend="processes", say=say) as stack:
         begun = {"floor": False, "watched": False, "results_folder": results_folder}
         run = Run.begin(asked.scenario, stack, **begun)  # type: ignore[arg-type]
         for pair in range(pairs):
-            took = _pair(run, stack, asked, pair, count)
-            told = ", ".join(f"{side} {ms:.4f} ms" for side, ms in took.items())
-            say(f"pair {pair + 1} of {pairs}: {told}")
-            rows.append({"pair": pair} | {f"{side}_ms": ms for side, ms in took.items()})
+            _send(run, stack, asked, pair, count)
+            say(f"pair {pair + 1} of {pairs} is through")
         timeline = run.close().timeline
-    table = pd.DataFrame(rows, columns=["pair", "without_ms", "with_ms"])
-    table["yardstick"] = _yardstick(timeline, pairs)
+    counted, yardstick = (_cores(timeline, each, pairs) for each in (COUNTED, YARDSTICK))
+    each_ms = 1000 * PERIOD_S / count
+    table = pd.DataFrame({"pair": range(pairs)})
+    for side in SIDES:
+        table[f"{side}_ms"] = counted[side] * each_ms
+    table["yardstick"] = yardstick["with"] / yardstick["without"]
     table["ratio"] = table["with_ms"] / table["without_ms"] / table["yardstick"]
     return table
 
 
-def _pair(run: Run, stack: Stack, part: Part, pair: int, count: int) -> dict[str, float]:
-    """Milliseconds of processor time a notification, of each side."""
-    took = {}
-    for side in ("with", "without") if pair % 2 else ("without", "with"):
+def _send(run: Run, stack: Stack, part: Part, pair: int, count: int) -> None:
+    """Both sides of a pair, in another order each time."""
+    for side in SIDES[:: -1 if pair % 2 else 1]:
         load = plan(run.scenario, name=_name(side, pair), count=count)
         as_it_is = contextlib.nullcontext(load)
         with part.without(stack, load) if side == "without" else as_it_is as to_send:
-            sent = run.send(to_send)
-        took[side] = 1000 * (sent.system_cpu_s + sent.equipment_cpu_s) / sent.sent
-    return took
+            run.send(to_send)
 
 
-def _yardstick(timeline: pd.DataFrame, pairs: int) -> list[float]:
-    """What the yardstick took with the part by what it took without, of each pair."""
-    watched = timeline[timeline["series"].str.fullmatch(YARDSTICK)]
-    took = watched.groupby("phase")["value"].sum()  # cores at equal steps of time
-    beside, alone = (
-        took.reindex([_name(side, pair) for pair in range(pairs)], fill_value=0.0).to_numpy()
-        for side in ("with", "without")
-    )
-    if not (beside.all() and alone.all()):
+def _cores(timeline: pd.DataFrame, series: str, pairs: int) -> dict[str, np.ndarray]:
+    """What these processes took at each look, added up, for each side of each pair."""
+    watched = timeline[timeline["series"].str.match(series)]
+    took = watched.groupby("phase")["value"].sum()
+    found = {
+        side: took.reindex([_name(side, pair) for pair in range(pairs)], fill_value=0.0).to_numpy()
+        for side in SIDES
+    }
+    if not all(each.all() for each in found.values()):
         raise LoadFailed(
-            "the sender and the provider had too little to do to be measured by",
+            "the processes had too little to do to be measured by",
             remedy="send more with each side of a pair: `--count 200000`",
         )
-    return list(beside / alone)
+    return found
 
 
 def _name(side: str, pair: int) -> str:

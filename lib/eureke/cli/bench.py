@@ -183,7 +183,7 @@ def toll(
     check_names([part], allowed=PARTS)
     table = measure(part, pairs=pairs, count=count, say=typer.echo)
     told = {
-        "by what sender and provider needed in the same seconds": table["ratio"],
+        "by what dispatcher, provider and observer needed in the same seconds": table["ratio"],
         "as it is": table["with_ms"] / table["without_ms"],
     }
     typer.echo(f"{part}: processor time with it, by the time without:")
