@@ -22,7 +22,7 @@ MACHINE: Final = {
     "commit": "0123456789abcdef",
     "dirty": False,
 }
-EQUIPMENT_CPU_S: Final = 5.0
+YARDSTICK_CPU_S: Final = 5.0
 FLOOR_S: Final = 1.25
 _minutes = itertools.count()
 
@@ -55,7 +55,8 @@ def made_up(
         "floor_drift": 0.02,
         "floor_ratio_valid": True,
         "system_cpu_s": 13.0,
-        "equipment_cpu_s": EQUIPMENT_CPU_S,
+        "equipment_cpu_s": 2 * YARDSTICK_CPU_S,
+        "yardstick_cpu_s": YARDSTICK_CPU_S,
         "peak_rss_mib": 1900.0,
         "receipt_ms": None,
         "phases": {"flat-out": {"sent": sent.count}},
@@ -73,7 +74,7 @@ def made_up(
 
 
 def times_s(count: int, *, seed: int, slower: float = 1.0, spread: float = 0.055) -> list[float]:
-    """How long so many runs took: a real machine's lie 4 to 6 % apart, by its equipment's."""
+    """How long so many runs took: a real machine's lie 4 to 6 % apart, by its yardstick."""
     apart = np.random.default_rng(seed).normal(0, spread, count)
     return [float(each) for each in 10 * slower * np.exp(apart)]
 
@@ -81,7 +82,7 @@ def times_s(count: int, *, seed: int, slower: float = 1.0, spread: float = 0.055
 def judged_runs(count: int, *, seed: int) -> list[dict[str, Any]]:
     """What a reference keeps of runs."""
     return [
-        {"run_id": "a run", "wall_s": each, "equipment_cpu_s": EQUIPMENT_CPU_S}
+        {"run_id": "a run", "wall_s": each, "yardstick_cpu_s": YARDSTICK_CPU_S}
         for each in times_s(count, seed=seed)
     ]
 

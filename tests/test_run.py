@@ -18,7 +18,7 @@ PROMISED = """
     accounted valid invalid_reasons records unique duplicates malformed acknowledged delivered
     suppressed expired dead_lettered lost delivered_twice stuck phantom misjudged wall_s
     throughput_per_s kafka_floor_s floor_ratio limiter effect_ms receipt_ms system_cpu_s
-    equipment_cpu_s peak_rss_mib
+    equipment_cpu_s yardstick_cpu_s peak_rss_mib
 """
 SMALL = Scenario(count=4000, users=2_000, warm_up=200, open_loop_s=3, latency_median_ms=1)
 

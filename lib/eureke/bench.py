@@ -101,7 +101,7 @@ def verified(
         for result in runs:
             found.append(result)
             told = verdict(reference, found)
-            say(f"{result.run_id}: {slowness(result.summary):.2f} s for each of the equipment's")
+            say(f"{result.run_id}: {slowness(result.summary):.2f} s for each of the yardstick")
             lost = not result.summary["accounted"]
             if lost or (len(found) >= RUNS_LEAST and told.word != "CANNOT TELL"):
                 break

@@ -76,6 +76,7 @@ class Findings:
             achieved_per_s=(len(sent) - 1) / sending_s if sending_s else 0.0,
             system_cpu_s=sum(cpu_s.values()) - equipment_s,
             equipment_cpu_s=equipment_s,
+            yardstick_cpu_s=sum(cpu_s.get(name, 0.0) for name in usage.YARDSTICK),
             peak_rss_mib=usage.peak_rss_mib(samples),
             limiter=usage.limiter(samples, cores=self._cores),
             restarts=dict(self._restarts),

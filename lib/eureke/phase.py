@@ -157,6 +157,8 @@ class Phase:
     achieved_per_s: float
     system_cpu_s: float
     equipment_cpu_s: float
+    yardstick_cpu_s: float
+    """Of it, what measures the machine: provider and observer."""
     peak_rss_mib: float
     limiter: str
     restarts: dict[str, int]

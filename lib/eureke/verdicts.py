@@ -52,6 +52,7 @@ def summarised(
         "urgent_ms": asdict(main.urgent_ms) if main and main.urgent_ms else None,
         "system_cpu_s": main.system_cpu_s if main else None,
         "equipment_cpu_s": main.equipment_cpu_s if main else None,
+        "yardstick_cpu_s": main.yardstick_cpu_s if main else None,
         "peak_rss_mib": max((each.peak_rss_mib for each in phases), default=None),
         "restarts": restarts,
         "peers": [_compared(peer, main) for peer in peers],

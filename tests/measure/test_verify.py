@@ -45,7 +45,7 @@ def test_runs_that_are_not_do_not_and_it_says_which_way(
 
 def test_a_faster_or_slower_machine_is_no_difference(tmp_path: Path) -> None:
     """What is judged is the time by what the equipment needed in the same run."""
-    found = verdict(REFERENCE, runs(tmp_path, 5, wall_s=40.0, equipment_cpu_s=20.0))
+    found = verdict(REFERENCE, runs(tmp_path, 5, wall_s=40.0, yardstick_cpu_s=20.0))
     assert found.word == "REPRODUCED"
 
 
@@ -130,4 +130,4 @@ def test_the_result_of_a_chapter_is_refused(tmp_path: Path) -> None:
 def test_equipment_that_nobody_saw_is_no_yardstick(tmp_path: Path) -> None:
     """One sentence, and no division by nothing."""
     with pytest.raises(BadParameter, match="no processor time"):
-        verdict(REFERENCE, runs(tmp_path, 5, equipment_cpu_s=0.0))
+        verdict(REFERENCE, runs(tmp_path, 5, yardstick_cpu_s=0.0))

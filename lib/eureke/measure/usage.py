@@ -9,6 +9,9 @@ EQUIPMENT: Final = (
     *("sender", "people", "provider", "observer", "sampler", "floor"),
     *("exporter", "prometheus", "canary"),
 )
+YARDSTICK: Final = ("provider", "observer")
+"""Those that do the same for every notification, whatever the system's speed: a sender that waits
+for Kafka takes more."""
 SATURATED: Final = 0.9
 ALL_BUSY: Final = 0.85
 

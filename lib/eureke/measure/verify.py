@@ -78,7 +78,7 @@ def verdict(reference: Reference, results: Sequence[Result]) -> Verdict:
 
 
 def _judged(slower: Ratio, here: int, there: int) -> Verdict:
-    runs = f"{slower} times the reference's time by the equipment's, {here} runs against {there}"
+    runs = f"{slower} times the reference's time by the yardstick, {here} runs against {there}"
     if slower.low > CLEAR or slower.high < 1 / CLEAR:
         word: Word = "NOT REPRODUCED"
         way = "slower" if slower.low > CLEAR else "faster"
