@@ -152,7 +152,12 @@ KAFKA = Service(
             "CLUSTER_ID": "$cluster_id",
             "KAFKA_HEAP_OPTS": " ".join(_HEAP),
             "KAFKA_JVM_PERFORMANCE_OPTS": " ".join(
-                (*_COLLECTOR, "-XX:TieredStopAtLevel=$compiler_level", "-XX:-UsePerfData")
+                (
+                    "-XX:-UseG1GC",  # an image may choose it before these, and two are an error
+                    *_COLLECTOR,
+                    "-XX:TieredStopAtLevel=$compiler_level",
+                    "-XX:-UsePerfData",
+                )
             ),
         },
         mounts={"log4j2.yaml": "/mnt/shared/config/log4j2.yaml"},
