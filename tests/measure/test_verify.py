@@ -44,7 +44,7 @@ def test_runs_that_are_not_do_not_and_it_says_which_way(
 
 
 def test_a_faster_or_slower_machine_is_no_difference(tmp_path: Path) -> None:
-    """What is judged is the time by what the equipment needed in the same run."""
+    """What is judged is the time by what the yardstick needed in the same run."""
     found = verdict(REFERENCE, runs(tmp_path, 5, wall_s=40.0, yardstick_cpu_s=20.0))
     assert found.word == "REPRODUCED"
 

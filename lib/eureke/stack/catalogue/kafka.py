@@ -75,7 +75,13 @@ def _environment(properties: str) -> dict[str, str]:
 _HEAP: Final = ("-Xms512m", "-Xmx512m")
 # It costs less processor time than the one that Java takes by itself, and so small a heap is
 # collected as quickly (docs/decisions/0021).
-_COLLECTOR: Final = ("-XX:+UseSerialGC",)
+_COLLECTOR: Final = "-XX:+UseSerialGC"
+_JAVA: Final = (
+    _COLLECTOR,
+    "-XX:TieredStopAtLevel=$compiler_level",
+    # Or it writes a file outside the run's folder.
+    "-XX:-UsePerfData",
+)
 FIRST_COMPILER, BOTH_COMPILERS = 1, 4
 LASTING_S: Final = 1800.0
 
@@ -113,7 +119,7 @@ KAFKA = Service(
             "$java",
             "$archive_option",
             "-XX:-UsePerfData",
-            *_COLLECTOR,
+            _COLLECTOR,
             "-XX:TieredStopAtLevel=1",
             "-cp",
             "$classpath",
@@ -128,10 +134,7 @@ KAFKA = Service(
     command=(
         "$java",
         *_HEAP,
-        *_COLLECTOR,
-        "-XX:TieredStopAtLevel=$compiler_level",
-        # Or it writes a file outside the run's folder.
-        "-XX:-UsePerfData",
+        *_JAVA,
         "$archive_option",
         "-Djava.awt.headless=true",
         "-Djava.io.tmpdir=.",
@@ -151,14 +154,8 @@ KAFKA = Service(
         | {
             "CLUSTER_ID": "$cluster_id",
             "KAFKA_HEAP_OPTS": " ".join(_HEAP),
-            "KAFKA_JVM_PERFORMANCE_OPTS": " ".join(
-                (
-                    "-XX:-UseG1GC",  # an image may choose it before these, and two are an error
-                    *_COLLECTOR,
-                    "-XX:TieredStopAtLevel=$compiler_level",
-                    "-XX:-UsePerfData",
-                )
-            ),
+            # An image may choose G1 before these, and two are an error.
+            "KAFKA_JVM_PERFORMANCE_OPTS": " ".join(("-XX:-UseG1GC", *_JAVA)),
         },
         mounts={"log4j2.yaml": "/mnt/shared/config/log4j2.yaml"},
         memory_mib=1536,
