@@ -153,7 +153,15 @@ class Traffic:
     def _until_settled(self, lane: str) -> None:
         quiet = Quiet(QUIET_S)
         with Lag(self._stack.settings, lane) as lag:
-            while (state := lag.now())[0] != state[1] and not quiet.too_long(self._observed()):
+            while True:
+                try:
+                    settled, end = lag.now()
+                except KafkaException:
+                    if quiet.too_long("Kafka is away"):
+                        raise
+                else:
+                    if settled == end or quiet.too_long(self._observed()):
+                        return
                 time.sleep(LOOK_S)
 
     def _observed(self) -> int:

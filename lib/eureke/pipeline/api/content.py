@@ -7,7 +7,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from litestar import Request, Response
-from litestar.connection import ASGIConnection
+from litestar.datastructures import Headers
 
 from eureke.pipeline.api.problems import problem
 
@@ -27,16 +27,16 @@ GIVEN: Final = frozenset(
 )
 
 
-def check_host(request: Request[Any, Any, Any], hosts: Collection[str]) -> Response[Any] | None:
+def check_host(headers: Headers, hosts: Collection[str]) -> Response[Any] | None:
     """A problem where the server is asked by a name that is not its own (DNS rebinding)."""
-    if is_own_name(request, hosts):
+    if is_own_name(headers, hosts):
         return None
     return problem(HTTPStatus.MISDIRECTED_REQUEST, NOT_OUR_NAME)
 
 
-def is_own_name(connection: ASGIConnection[Any, Any, Any, Any], hosts: Collection[str]) -> bool:
+def is_own_name(headers: Headers, hosts: Collection[str]) -> bool:
     """Whether the server is asked by a name of its own; where it has none, any will do."""
-    named = connection.headers.get("host", "")
+    named = headers.get("host", "")
     return not hosts or named in hosts or _without_port(named) in hosts
 
 
@@ -46,17 +46,16 @@ def _without_port(host: str) -> str:
     return PORT.sub("", host)
 
 
-def kind_of(request: Request[Any, Any, Any]) -> str:
+def kind_of(headers: Headers) -> str:
     """What the body is said to be, without its parameters."""
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+    return headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
-def check_content(request: Request[Any, Any, Any]) -> Response[Any] | None:
+def check_content(request: Request[Any, Any, Any], headers: Headers) -> Response[Any] | None:
     """A problem where the body or the answer would be of a kind that is not spoken here."""
     taken = request.route_handler.opt.get("takes") or TAKEN.get(request.method)
-    headers = request.headers  # once: Litestar looks for them each time
     if taken:
-        if kind_of(request) not in taken:
+        if kind_of(headers) not in taken:
             return problem(
                 HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
                 f"a body has to be {' or '.join(taken)}",

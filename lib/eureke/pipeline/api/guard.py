@@ -4,8 +4,9 @@ import hmac
 from collections.abc import Mapping
 from typing import Any, Final
 
-from litestar.connection import ASGIConnection
+from litestar.datastructures import Headers
 from litestar.exceptions import NotAuthorizedException, PermissionDeniedException
+from litestar.types import Scope
 
 from eureke.settings import SCOPES
 
@@ -32,11 +33,12 @@ class Guard:
         matching = [scope for scope in SCOPES if hmac.compare_digest(self._known[scope], told)]
         return matching[-1] if matching else None
 
-    def check(self, connection: ASGIConnection[Any, Any, Any, Any], options: Any) -> None:
-        """Returns where the token is there and may.
+    def check(self, scope: Scope, headers: Headers, options: Mapping[str, Any]) -> None:
+        """Returns where the token is there and may; notes its scope in that of the request.
 
         Args:
-            connection: with the token in its header.
+            scope: of the request.
+            headers: have the token.
             options: of the handler.
 
         Raises:
@@ -45,14 +47,14 @@ class Guard:
         """
         if options.get(OPEN):
             return
-        scheme, _, token = connection.headers.get("authorization", "").partition(" ")
-        scope = self.scope_of(token) if scheme.lower() == "bearer" else None
-        if scope is None:
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        granted = self.scope_of(token) if scheme.lower() == "bearer" else None
+        if granted is None:
             raise NotAuthorizedException(
                 UNKNOWN_CALLER,
                 headers={"WWW-Authenticate": 'Bearer realm="eureke"'},
             )
-        connection.scope[GRANTED] = scope  # type: ignore[typeddict-unknown-key]
-        reads = connection.scope.get("method") in READING or options.get(READS, False)
-        if not reads and scope != "write":
+        scope[GRANTED] = granted  # type: ignore[typeddict-unknown-key]
+        reads = scope.get("method") in READING or options.get(READS, False)
+        if not reads and granted != "write":
             raise PermissionDeniedException(READS_ONLY)

@@ -87,6 +87,7 @@ class Notifications(Controller):
     """All that can be done with notifications."""
 
     path = "/notifications"
+    behind: Behind
 
     @post(
         request_max_body_size=API_MANY_BYTES_MOST,
@@ -96,33 +97,31 @@ class Notifications(Controller):
     async def send(
         self,
         request: Request[Any, Any, Any],
-        behind: Behind,
         key: Key = None,
         lane: Literal["bulk", "urgent", ""] = "",
         tag: Tag = "",
     ) -> Response[Any]:
         """One (an object) or many (an array, or a line each): 202 once Kafka has acknowledged."""
         body = await request.body()
-        repeated = False if key is None else await behind.keys.came(key, body)
+        repeated = False if key is None else await self.behind.keys.came(key, body)
         request_id = str(request.scope.get("request_id", ""))
-        accept = partial(behind.entrance.accept, request_id=request_id, lane=lane, tag=tag)
-        kind = kind_of(request)
+        accept = partial(self.behind.entrance.accept, request_id=request_id, lane=lane, tag=tag)
+        kind = kind_of(request.headers)
         if kind == NDJSON or body.lstrip()[:1] == b"[":
             answer = await _send_many(_lines(body, kind), accept, key or "", repeated=repeated)
         else:
             answer = await _send_one(body, accept, key or "", repeated=repeated)
         if key is not None and not repeated and answer.status_code == HTTPStatus.ACCEPTED:
-            await behind.keys.acknowledged(key, body)
+            await self.behind.keys.acknowledged(key, body)
         return answer
 
     @get("/{notification_id:str}")
     async def status(
         self,
-        behind: Behind,
         notification_id: Annotated[str, Parameter(pattern=ID)],
     ) -> Response[Any]:
         """What became of one, by the newest receipts."""
-        found = await asyncio.to_thread(behind.statuses.of, notification_id)
+        found = await asyncio.to_thread(self.behind.statuses.of, notification_id)
         if found is None:
             return problem(HTTPStatus.NOT_FOUND, "nobody has heard of it lately")
         return Response(found)

@@ -39,6 +39,7 @@ class Rate:
 
     def __init__(self, settings: Settings, *, clock: Callable[[], float] = time.time) -> None:
         self._most = settings.api_requests_per_minute
+        self._limit = (b"ratelimit-limit", b"%d" % self._most)
         self._prefix = f"{settings.prefix}.rate."
         self._clock = clock
         self._counts: dict[str, _Count] = {}
@@ -65,7 +66,7 @@ class Rate:
         left = self._most - counted.known - counted.own
         reset_s = int((window + 1) * WINDOW_S - now_s) + 1
         return left >= 0, [
-            (b"ratelimit-limit", b"%d" % self._most),
+            self._limit,
             (b"ratelimit-remaining", b"%d" % max(0, left)),
             (b"ratelimit-reset", b"%d" % reset_s),
         ]

@@ -38,11 +38,11 @@ class Users(Controller):
     """All that can be done with users."""
 
     path = "/users"
+    behind: Behind
 
     @get(sync_to_thread=True)
-    def list_users(  # noqa: PLR0917  Litestar passes them by name
+    def list_users(
         self,
-        behind: Behind,
         limit: Annotated[int, Parameter(ge=1, le=PAGE_MOST)] = 20,
         cursor: str = "",
         offset: Annotated[int, Parameter(ge=0, le=INTEGER_MOST)] = 0,
@@ -50,7 +50,7 @@ class Users(Controller):
         username: str = "",
     ) -> Response[Page]:
         """Users in order; `next` is where the following ones begin."""
-        page = behind.accounts.page(
+        page = self.behind.accounts.page(
             limit=limit, cursor=cursor, offset=offset, sort=sort, username=username
         )
         headers = {}
@@ -61,52 +61,47 @@ class Users(Controller):
         return Response(page, headers=headers)
 
     @get("/{user_id:int}")
-    async def get_user(self, behind: Behind, user_id: int, known: Known = None) -> Response[Any]:
+    async def get_user(self, user_id: int, known: Known = None) -> Response[Any]:
         """One user; nothing but the tag where the client has it already."""
-        shown = await behind.cache.show(user_id)
+        shown = await self.behind.cache.show(user_id)
         headers = {"ETag": shown.tag}
         if _has(known, shown.tag):
             return Response(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
         return Whole(shown.body, status=HTTPStatus.OK, kind=JSON, headers=headers)
 
     @head("/{user_id:int}")
-    async def look_at_user(
-        self, behind: Behind, user_id: int, known: Known = None
-    ) -> Response[None]:
+    async def look_at_user(self, user_id: int, known: Known = None) -> Response[None]:
         """Whether there is such a user, and the tag."""
-        shown = await behind.cache.show(user_id)
+        shown = await self.behind.cache.show(user_id)
         status = HTTPStatus.NOT_MODIFIED if _has(known, shown.tag) else HTTPStatus.OK
         return Response(None, status_code=status, headers={"ETag": shown.tag})
 
     @get("/{user_id:int}/notifications", sync_to_thread=True)
     def list_notifications(
         self,
-        behind: Behind,
         user_id: int,
         limit: Annotated[int, Parameter(ge=1, le=PAGE_MOST)] = 10,
     ) -> list[Notification]:
         """The user's newest notifications, newest first."""
-        user = behind.accounts.get(user_id)
-        return newest_of(behind.settings, [user.id], most=limit)[user.id]
+        user = self.behind.accounts.get(user_id)
+        return newest_of(self.behind.settings, [user.id], most=limit)[user.id]
 
     @post(sync_to_thread=True)
-    def create_user(self, behind: Behind, data: NewUser, key: Key = None) -> Response[User]:
+    def create_user(self, data: NewUser, key: Key = None) -> Response[User]:
         """A new user, and where it is; under the same key it is made once."""
-        user = behind.accounts.create(data, key=key or "")
+        user = self.behind.accounts.create(data, key=key or "")
         headers = {"Location": f"/users/{user.id}", **_tagged(user)}
         return Response(user, status_code=HTTPStatus.CREATED, headers=headers)
 
     @put("/{user_id:int}", sync_to_thread=True)
-    def replace_user(
-        self, behind: Behind, user_id: int, data: NewUser, seen: Seen = None
-    ) -> Response[User]:
+    def replace_user(self, user_id: int, data: NewUser, seen: Seen = None) -> Response[User]:
         """Another user under the same id: what is left out gets its default."""
-        user = behind.accounts.replace(user_id, lambda _: data, only_if=_still(seen))
+        user = self.behind.accounts.replace(user_id, lambda _: data, only_if=_still(seen))
         return Response(user, headers=_tagged(user))
 
     @patch("/{user_id:int}")
     async def change_user(
-        self, request: Request[Any, Any, Any], behind: Behind, user_id: int, seen: Seen = None
+        self, request: Request[Any, Any, Any], user_id: int, seen: Seen = None
     ) -> Response[User]:
         """The named fields changed, the others left as they are (JSON Merge Patch, RFC 7396)."""
         try:
@@ -116,7 +111,7 @@ class Users(Controller):
         if not isinstance(said, dict):
             raise HTTPException(status_code=422, detail="a patch of a user is an object")
         change = partial(
-            behind.accounts.replace,
+            self.behind.accounts.replace,
             user_id,
             lambda before: merged(before, said),
             only_if=_still(seen),
@@ -125,9 +120,9 @@ class Users(Controller):
         return Response(user, headers=_tagged(user))
 
     @delete("/{user_id:int}", sync_to_thread=True)
-    def remove_user(self, behind: Behind, user_id: int, seen: Seen = None) -> None:
+    def remove_user(self, user_id: int, seen: Seen = None) -> None:
         """The user is gone afterwards."""
-        behind.accounts.remove(user_id, only_if=_still(seen))
+        self.behind.accounts.remove(user_id, only_if=_still(seen))
 
 
 def _tagged(user: User) -> Mapping[str, str]:

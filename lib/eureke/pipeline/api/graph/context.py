@@ -47,7 +47,7 @@ def page_of(first: int) -> int:
     return first
 
 
-async def context_of(behind: Behind, scope: Scope) -> Context:
+def context_of(behind: Behind, scope: Scope) -> Context:
     """A context for an operation."""
 
     async def users(ids: list[int]) -> list[User | None]:

@@ -7,6 +7,7 @@ import strawberry
 from graphql import GraphQLError
 from litestar import Response
 from litestar.di import Provide
+from litestar.types import Scope
 from strawberry.exceptions import ConnectionRejectionError
 from strawberry.extensions import (
     AddValidationRules,
@@ -24,6 +25,7 @@ from strawberry.types.graphql import OperationType
 from strawberry.types.unset import UNSET
 
 from eureke.errors import BadParameter
+from eureke.pipeline.api.behind import Behind
 from eureke.pipeline.api.content import NOT_OUR_NAME, is_own_name
 from eureke.pipeline.api.graph.context import Context, context_of
 from eureke.pipeline.api.graph.deadline import Deadline
@@ -34,14 +36,18 @@ from eureke.pipeline.api.graph.query import Query
 from eureke.pipeline.api.graph.subscription import Subscription
 from eureke.pipeline.api.guard import READS, UNKNOWN_CALLER, Guard
 from eureke.pipeline.api.problems import OUR_FAULT
-from eureke.settings import Settings
 
 TOKENS_MOST: Final = 1_000
 QUERIES_KEPT: Final = 200
 
 
-def door(guard: Guard, settings: Settings) -> Any:
+def door(guard: Guard, behind: Behind) -> Any:
     """The controller; with a schema to look at where it is for teaching."""
+    settings = behind.settings
+
+    async def context(scope: Scope) -> Context:
+        return context_of(behind, scope)
+
     schema = _Schema(
         Query,
         Mutation,
@@ -64,7 +70,7 @@ def door(guard: Guard, settings: Settings) -> Any:
         graphql_ide=None,  # Strawberry's page loads its parts from somewhere else
         connection_init_wait_timeout=timedelta(seconds=settings.api_request_timeout_s),
         subscription_protocols=(GRAPHQL_TRANSPORT_WS_PROTOCOL,),
-        context_getter=context_of,
+        context_getter=context,
     )
 
     class Door(Forms, made):  # type: ignore[misc]
@@ -112,7 +118,7 @@ def _response() -> Response[None]:
 
 def _granted(context: Context, guard: Guard) -> str:
     socket = context.websocket
-    if socket is None or not is_own_name(socket, context.behind.settings.api_hosts):
+    if socket is None or not is_own_name(socket.headers, context.behind.settings.api_hosts):
         raise ConnectionRejectionError({"reason": NOT_OUR_NAME})
     scope = guard.scope_of(_token(context))
     if scope is None:
