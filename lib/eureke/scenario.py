@@ -102,8 +102,8 @@ class Scenario:
     """How Nginx chooses among two replicas or more; with `none` there is no Nginx."""
     monitoring: bool = False
     """Whether Prometheus watches."""
-    scrape_interval_s: float = 1.0
-    """How often it asks every process."""
+    scrape_interval_s: float = 2.0
+    """How often it asks every process; every second costs twice as much."""
     worker_threads: int = 8
     """Tasks that each worker has under way at a time."""
     batch_max: int = 2000
@@ -179,7 +179,7 @@ def _problems(scenario: Scenario) -> Iterable[BadParameter]:
             "rate_per_s is 0", remedy="give a rate above 0, or open_loop_s = 0 for no open loop"
         )
     if scenario.scrape_interval_s == 0:
-        yield BadParameter("scrape_interval_s is 0", remedy="give it some time between: 1 second")
+        yield BadParameter("scrape_interval_s is 0", remedy="give it some time between: 2 seconds")
     if scenario.deadline_s == 0:
         yield BadParameter("deadline_s is 0", remedy="an attempt needs some time: give more than 0")
     if scenario.retry_horizon_s < scenario.deadline_s:

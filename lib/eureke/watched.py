@@ -94,11 +94,11 @@ class Watched:
         return self._begin_s + lasted_s + max(stepped_s, 0.0)
 
     def _look_for_holes(self, end_s: float) -> None:
-        """Prometheus asks itself as well: where that has no sample, nothing has one."""
+        """Whether the exporter answered is kept at every look: without that, there was none."""
         if self._scraped_s is None or end_s <= self._scraped_s:
             return
         span = f"{1000 * (end_s - self._scraped_s):.0f}ms"
-        found = self._prometheus.now(f'up{{job="prometheus"}}[{span}]', at_s=end_s)
+        found = self._prometheus.now(f'up{{job="exporter"}}[{span}]', at_s=end_s)
         kept_s = np.array([self._scraped_s, *found["time_s"], end_s])
         at = int(np.diff(kept_s).argmax())
         hole_s = float(kept_s[at + 1] - kept_s[at])

@@ -15,7 +15,7 @@ from eureke.scenario import Scenario
 from eureke.stack.stack import Stack
 
 LANES = ("bulk", "urgent")
-SILENCE_S = 6.0
+SILENCE_S = 10.0
 
 
 def told(name: str, **labels: str) -> float:

@@ -1,5 +1,6 @@
 """The exporter: what it tells of servers that do not tell of themselves, and of those away."""
 
+import os
 import socket
 import subprocess
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from tests.waiting import wait_until
 
 from eureke import programs
 from eureke.exposed import METRICS_VARIABLE
+from eureke.measure.written import SENDERS_MOST
 from eureke.pipeline.app import TASK, celery_app
 from eureke.settings import PRIORITY_BULK, PRIORITY_URGENT, Settings
 from eureke.stack.ports import free_ports
@@ -152,6 +154,25 @@ def test_who_is_away_is_down_and_what_senders_wrote_is_told_all_the_same(
     assert len(ups(values)) == 5
     assert values["eureke_sender_sent_total", "a"] == 5
     assert values["eureke_sender_sent_total", "b"] == 7
+
+
+def test_of_many_senders_the_newest_are_told(
+    own: Settings, told: Callable[..., Told], tmp_path: Path
+) -> None:
+    """A stack that sees hundreds has no series more; one that writes again is told anew."""
+    for number in range(3 * SENDERS_MOST):
+        file = tmp_path / f"{number}.prom"
+        file.write_text(f'eureke_sender_sent_total{{sender="{number}"}} {number}\n')
+        os.utime(file, (number, number))
+    ask = told(own)
+
+    def senders() -> dict[str, float]:
+        return {key[1]: n for key, n in ask().items() if key[0] == "eureke_sender_sent_total"}
+
+    newest = range(2 * SENDERS_MOST, 3 * SENDERS_MOST)
+    assert senders() == {str(number): number for number in newest}
+    (tmp_path / "0.prom").write_text('eureke_sender_sent_total{sender="0"} 99\n')
+    assert senders() == {str(number): number for number in newest[1:]} | {"0": 99}
 
 
 def test_the_host_is_what_the_sampler_saw(stack: Stack, told: Callable[..., Told]) -> None:

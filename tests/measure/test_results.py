@@ -119,7 +119,7 @@ def test_results_are_put_together_with_what_is_like_them(tmp_path: Path) -> None
     ]
     older = made_up(tmp_path)
     run = (older.folder / "run.json").read_text()
-    assert '"scrape_interval_s": 1.0, ' in run
-    (older.folder / "run.json").write_text(run.replace('"scrape_interval_s": 1.0, ', ""))
+    assert '"scrape_interval_s": 2.0, ' in run
+    (older.folder / "run.json").write_text(run.replace('"scrape_interval_s": 2.0, ', ""))
     later = made_up(tmp_path, machine={"commit": "fedcba"})
     assert sets([one, *others, older, later]) == [[one, older, later], *([each] for each in others)]

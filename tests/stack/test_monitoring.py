@@ -45,6 +45,7 @@ SCENARIO = Scenario(
     workers=2,
     apis=2,
     monitoring=True,
+    scrape_interval_s=1.0,
 )
 SETTLED = ("delivered", "suppressed", "expired", "duplicate", "malformed", "dead_lettered")
 SERIES_MOST = 3_000
@@ -134,7 +135,7 @@ def test_everybody_who_tells_of_itself_is_asked(watched: Stack, prometheus: Prom
     targets = prometheus.targets()
     assert [each for each in targets if not each.up] == []
     assert {each.instance for each in targets} == {
-        *("api-1", "api-2", "provider", "exporter", "canary", "prometheus"),
+        *("api-1", "api-2", "provider", "exporter", "canary"),
         *("dispatcher-bulk-1", "dispatcher-bulk-2", "dispatcher-urgent-1"),
         *("worker-bulk-1", "worker-bulk-2", "worker-urgent-1"),
     }

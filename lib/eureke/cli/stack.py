@@ -41,7 +41,9 @@ def up(
     from eureke.stack.stack import Stack
 
     give(servers, backend)
-    stack = Stack.start(scenario=Scenario(apis=1, monitoring=monitoring), say=typer.echo)
+    # Whoever looks at it, a chapter first of all, looks at seconds.
+    scenario = Scenario(apis=1, monitoring=monitoring, scrape_interval_s=1.0)
+    stack = Stack.start(scenario=scenario, say=typer.echo)
     stack.detach()
     typer.echo(f"up: {stack.folder}; `eureke env` shows its addresses, `eureke down` ends it")
 

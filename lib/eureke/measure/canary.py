@@ -24,8 +24,8 @@ from eureke.notification import CANARY, CANARY_ID, TAG_HEADER, Notification, Rec
 from eureke.settings import Lane, Settings, announce_ready
 
 log = logging.getLogger("canary")
-EVERY_S: Final = 4.0
-"""Between two canaries in a partition."""
+EVERY_S: Final = 8.0
+"""Between two canaries in a partition; each costs the whole way, from broker to receipt."""
 EXPIRES_S: Final = 600
 USER: Final = -1
 """The user of all canaries, who has refused nothing."""

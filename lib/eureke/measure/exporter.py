@@ -20,13 +20,13 @@ import redis
 import requests
 from confluent_kafka import KafkaException
 from prometheus_client.core import REGISTRY, GaugeMetricFamily, Metric
-from prometheus_client.parser import text_string_to_metric_families
 from prometheus_client.registry import Collector
 
 from eureke import exposed
 from eureke.errors import EurekeError
 from eureke.measure.asked import Asked, Host, Kafka, Nginx, Redis, Told
 from eureke.measure.queues import Queues
+from eureke.measure.written import Written
 from eureke.settings import Settings, announce_ready
 
 log = logging.getLogger("exporter")
@@ -42,7 +42,7 @@ class Exporter(Collector):
 
     def __init__(self, servers: Callable[[], Mapping[str, Asked]], metrics: Path) -> None:
         self._servers = servers
-        self._metrics = metrics
+        self._written = Written(metrics)
         self._pool = ThreadPoolExecutor(THREADS, thread_name_prefix="asking")
         self._asking: dict[str, Future[Told]] = {}
         self._one_at_a_time = threading.Lock()
@@ -64,7 +64,7 @@ class Exporter(Collector):
                 if told is not None:
                     trip.add_metric([name], told.round_trip_s)
                     _merge(found, told.metrics)
-        _merge(found, self._written())
+        _merge(found, self._written.metrics())
         yield from (up, trip, *found.values())
 
     def _ask(self) -> Iterator[tuple[str, Told | None]]:
@@ -85,21 +85,13 @@ class Exporter(Collector):
                 log.warning("%s is away: %s", name, error or "it was too slow")
                 yield name, None
 
-    def _written(self) -> Iterator[Metric]:
-        """What senders wrote."""
-        for path in sorted(self._metrics.glob("*.prom")):
-            try:
-                yield from text_string_to_metric_families(path.read_text())
-            except (OSError, ValueError) as error:
-                log.warning("%s cannot be read: %s", path.name, error)
-
 
 def _merge(found: dict[str, Metric], metrics: Iterable[Metric]) -> None:
     """Puts what several say of the same thing under one name, as the format wants it."""
     for metric in metrics:
-        known = found.setdefault(metric.name, metric)
-        if known is not metric:
-            known.samples.extend(metric.samples)
+        if metric.name not in found:
+            found[metric.name] = Metric(metric.name, metric.documentation, metric.type)
+        found[metric.name].samples += metric.samples
 
 
 class Servers:

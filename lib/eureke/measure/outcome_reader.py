@@ -11,7 +11,7 @@ from eureke.settings import Settings
 NOT_YET: Final = (KafkaError._UNKNOWN_PARTITION, KafkaError.UNKNOWN_TOPIC_OR_PART)  # noqa: SLF001
 PAUSE_S: Final = 0.1
 AT_ONCE: Final = {"fetch.wait.max.ms": 100}
-SOME_AT_A_TIME: Final = {"fetch.wait.max.ms": 200, "fetch.min.bytes": 1_000_000}
+SOME_AT_A_TIME: Final = {"fetch.wait.max.ms": 1000, "fetch.min.bytes": 1_000_000}
 
 
 def outcome_reader(
@@ -28,8 +28,8 @@ def outcome_reader(
         settings: where they are.
         who: wants to read, for an error's sake.
         dead_letters: whether these are read too.
-        at_once: whether each is wanted as soon as it is there; else some at a time, a few times a
-            second, which costs the broker a request for many in place of one for each.
+        at_once: whether each is wanted as soon as it is there; else some at a time, once a second,
+            which costs the broker a request for many in place of one for each.
         timeout_s: how long Kafka may take.
 
     Raises:

@@ -34,7 +34,6 @@ PROMETHEUS = Service(
     name="prometheus",
     side="equipment",
     ports=("",),
-    metrics_port="",
     files={
         "prometheus.yml": CONFIGURATION,
         "rules.yaml": RULES.read_text().replace("$", "$$"),
