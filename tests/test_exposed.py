@@ -68,6 +68,16 @@ def test_being_asked_leaves_nothing_to_a_collector_that_is_off(serve: Serve) -> 
     assert process.communicate("count\n", timeout=10)[0] == "0\n"
 
 
+def test_what_is_counted_late_is_counted_before_it_is_told() -> None:
+    """Each time that somebody asks: nothing of it is missing in the answer."""
+    registry = CollectorRegistry()
+    late = exposed.Late(registry=registry)
+    counter = Counter("eureke_made_up", "Of the test", registry=registry)
+    late.do = lambda: counter.inc(5)
+    assert b"eureke_made_up_total 5.0" in generate_latest(registry)
+    assert b"eureke_made_up_total 10.0" in generate_latest(registry)
+
+
 def test_without_a_port_nothing_is_served(serve: Serve) -> None:
     """No thread, no socket: a process outside of a stack is as it was."""
     assert threads(serve(0)) == 1

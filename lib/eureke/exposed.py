@@ -48,9 +48,11 @@ class Durations(Collector):
         documentation: str,
         labels: Sequence[str],
         *,
+        buckets_s: Sequence[float] = BUCKETS_S,
         registry: CollectorRegistry = REGISTRY,
     ) -> None:
         self._name, self._documentation, self._labels = name, documentation, labels
+        self._buckets_s = buckets_s
         self._counts: dict[tuple[str, ...], list[int]] = {}
         self._sums_s: dict[tuple[str, ...], float] = {}
         self._changing = threading.Lock()
@@ -58,16 +60,20 @@ class Durations(Collector):
 
     def observe(self, *labels: str, seconds: float, times: int = 1) -> None:
         """Notes that something took so long, for so many at once."""
-        bucket = bisect_left(BUCKETS_S, seconds)
+        self.observe_all(*labels, seconds=[seconds], times=times)
+
+    def observe_all(self, *labels: str, seconds: Sequence[float], times: int = 1) -> None:
+        """Notes how long each of several took."""
         with self._changing:
-            counts = self._counts.setdefault(labels, [0] * (len(BUCKETS_S) + 1))
-            counts[bucket] += times
-            self._sums_s[labels] = self._sums_s.get(labels, 0.0) + seconds * times
+            counts = self._counts.setdefault(labels, [0] * (len(self._buckets_s) + 1))
+            for each in seconds:
+                counts[bisect_left(self._buckets_s, each)] += times
+            self._sums_s[labels] = self._sums_s.get(labels, 0.0) + sum(seconds) * times
 
     def collect(self) -> Iterator[HistogramMetricFamily]:
         """As Prometheus wants it: each bucket with those below it."""
         family = HistogramMetricFamily(self._name, self._documentation, labels=self._labels)
-        bounds = [*map(str, BUCKETS_S), "+Inf"]
+        bounds = [*map(str, self._buckets_s), "+Inf"]
         with self._changing:
             for labels, counts in self._counts.items():
                 buckets = list(zip(bounds, accumulate(counts), strict=True))

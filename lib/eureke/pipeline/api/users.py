@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping
-from functools import partial
+from functools import lru_cache, partial
 from http import HTTPStatus
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
@@ -28,6 +28,7 @@ from eureke.pipeline.api.keys import Key
 from eureke.pipeline.api.whole import Whole
 from eureke.pipeline.history import newest_of
 from eureke.pipeline.tables import INTEGER_MOST
+from eureke.pipeline.user_cache import Shown
 
 Seen = Annotated[str | None, Parameter(header="If-Match", required=False)]
 ORDERS: Final = [*SORTS, *(f"-{each}" for each in SORTS)]
@@ -64,10 +65,10 @@ class Users(Controller):
     async def get_user(self, user_id: int, known: Known = None) -> Response[Any]:
         """One user; nothing but the tag where the client has it already."""
         shown = await self.behind.cache.show(user_id)
-        headers = {"ETag": shown.tag}
         if _has(known, shown.tag):
+            headers = {"ETag": shown.tag}
             return Response(None, status_code=HTTPStatus.NOT_MODIFIED, headers=headers)
-        return Whole(shown.body, status=HTTPStatus.OK, kind=JSON, headers=headers)
+        return _whole(shown)
 
     @head("/{user_id:int}")
     async def look_at_user(self, user_id: int, known: Known = None) -> Response[None]:
@@ -123,6 +124,12 @@ class Users(Controller):
     def remove_user(self, user_id: int, seen: Seen = None) -> None:
         """The user is gone afterwards."""
         self.behind.accounts.remove(user_id, only_if=_still(seen))
+
+
+# Whoever is at hand is asked for again and again; an answer is sent, and never changed.
+@lru_cache(maxsize=1_000)
+def _whole(shown: Shown) -> Whole:
+    return Whole(shown.body, status=HTTPStatus.OK, kind=JSON, headers={"ETag": shown.tag})
 
 
 def _tagged(user: User) -> Mapping[str, str]:
