@@ -154,14 +154,9 @@ class Traffic:
         quiet = Quiet(QUIET_S)
         with Lag(self._stack.settings, lane) as lag:
             while True:
-                try:
-                    settled, end = lag.now()
-                except KafkaException:
-                    if quiet.too_long("Kafka is away"):
-                        raise
-                else:
-                    if settled == end or quiet.too_long(self._observed()):
-                        return
+                found = _found(lag, quiet)
+                if found and (found[0] == found[1] or quiet.too_long(self._observed())):
+                    return
                 time.sleep(LOOK_S)
 
     def _observed(self) -> int:
@@ -212,12 +207,10 @@ class Traffic:
                 time.sleep(LOOK_S)
                 self.tend()
                 state = sender_progress(self.record(plan))
-                try:
-                    settled, end = lag.now()
-                except KafkaException:
-                    if quiet.too_long("Kafka is away"):
-                        raise
+                found = _found(lag, quiet)
+                if found is None:
                     continue
+                settled, end = found
                 over = bool(state.get("done")) and end - settled <= slack
                 progress.reach(settled - before)
                 self._watch(
@@ -254,6 +247,16 @@ class Traffic:
             "honours_keys": scenario.honours_keys,
         }
         change_provider(self._stack, behaviour)
+
+
+def _found(lag: Lag, quiet: Quiet) -> tuple[int, int] | None:
+    """What a lane's lag is now; None where Kafka is away, and for too long is an error."""
+    try:
+        return lag.now()
+    except KafkaException:
+        if quiet.too_long("Kafka is away"):
+            raise
+        return None
 
 
 def change_provider(stack: Stack, behaviour: Mapping[str, Any]) -> None:
