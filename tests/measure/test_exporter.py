@@ -142,6 +142,7 @@ def test_who_is_away_is_down_and_what_senders_wrote_is_told_all_the_same(
     (tmp_path / "bulk.prom").write_text('eureke_sender_sent_total{sender="a"} 5\n')
     (tmp_path / "urgent.prom").write_text('eureke_sender_sent_total{sender="b"} 7\n')
     (tmp_path / "broken.prom").write_text("this is{ no metric\n")
+    (tmp_path / "gone.prom").symlink_to(tmp_path / "nowhere")
     nowhere = replace(
         own,
         kafka="127.0.0.1:1",

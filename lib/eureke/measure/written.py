@@ -22,13 +22,13 @@ class Written:
 
     def metrics(self) -> Iterator[Metric]:
         """Those of the newest senders; whose file cannot be read tells nothing."""
-        newest = sorted(map(_changed, self._folder.glob("*.prom")), reverse=True)[:SENDERS_MOST]
-        self._known = {path: self._read(path, changed_ns) for changed_ns, path in newest}
+        files = sorted(self._folder.glob("*.prom"), key=_changed_ns, reverse=True)
+        self._known = {path: self._read(path) for path in files[:SENDERS_MOST]}
         for _, found in self._known.values():
             yield from found
 
-    def _read(self, path: Path, changed_ns: int) -> tuple[int, list[Metric]]:
-        known = self._known.get(path)
+    def _read(self, path: Path) -> tuple[int, list[Metric]]:
+        known, changed_ns = self._known.get(path), _changed_ns(path)
         if known is not None and known[0] == changed_ns:
             return known
         try:
@@ -38,6 +38,9 @@ class Written:
             return changed_ns, []
 
 
-def _changed(path: Path) -> tuple[int, Path]:
-    """When a file was written."""
-    return path.stat().st_mtime_ns, path
+def _changed_ns(path: Path) -> int:
+    """When a file was written; one that is gone meanwhile is older than all others."""
+    try:
+        return path.stat().st_mtime_ns
+    except OSError:
+        return 0
