@@ -44,8 +44,9 @@ TICK_NS = 20_000_000
 RETRY_NS = 200_000_000
 """Items are tried again together: a task for each few would cost more than they wait."""
 COMMIT_NS = 500_000_000
-SPARE_NS = 2_000_000_000
-"""A member that was given nothing for so long is one more than there are partitions."""
+SPARE_NS = 1_000_000_000
+"""A member that was given nothing for so long, two heartbeats of the others, is one more than
+there are partitions."""
 
 
 class Dispatcher:

@@ -31,7 +31,8 @@ def configuration(settings: Settings, lane: Lane, *, name: str) -> dict[str, Any
         "auto.offset.reset": "earliest",
         "partition.assignment.strategy": "cooperative-sticky",
         "session.timeout.ms": 6000,
-        "heartbeat.interval.ms": 1500,
+        # By its answer a member learns that another has come or gone; twice where one hands over.
+        "heartbeat.interval.ms": 500,
     }
 
 
