@@ -28,6 +28,12 @@ class Transport(redis.Transport):
     """What the schemes `redis` and `rediss` of a broker's address mean to Celery here."""
 
     Channel = Channel
+    # Redis takes parts of a second, too.
+    brpop_timeout = 0.25  # type: ignore[assignment]
+    """Seconds after which Redis says that there is no task; kombu's own value is 1.
+
+    Who is told to end waits for that answer.
+    """
 
 
 def register() -> None:
