@@ -116,7 +116,6 @@ class Run:
         )
         with run._aborting():
             run._traffic.settle_in()
-            run._traffic.prepare(flat_out(scenario))
             if scenario.warm_up:
                 run._warm_up()
             # After the warm-up: a cold broker would make a slow floor, which flatters.
@@ -128,6 +127,11 @@ class Run:
     def folder(self) -> Path:
         """The result's folder, under its temporary name until the run is closed."""
         return self._writer.folder
+
+    @property
+    def timeline(self) -> pd.DataFrame:
+        """The series of all loads so far, as the result will have them."""
+        return self._findings.timeline
 
     def flat_out(self, *, disturb: Disturb | None = None) -> Phase:
         """Sends the whole load as fast as it goes and accounts for it.

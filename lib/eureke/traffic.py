@@ -16,6 +16,7 @@ from eureke.phase import Disturb, Lag, Plan, Quiet, sender_progress
 from eureke.progress import Look, Progress, Watch, unwatched
 from eureke.scenario import Scenario
 from eureke.stack.stack import Stack
+from eureke.world.people import write_people
 from eureke.world.population import write_load
 
 LOOK_S: Final = 0.2
@@ -78,16 +79,8 @@ class Traffic:
         known = self._stack.folder / "people.json"
         if known.exists() and known.read_bytes() == told:
             return
-        scenario, table = self._work / "scenario.json", self._work / "people.parquet"
-        scenario.write_bytes(msgspec.json.encode(self._scenario))
-        self._stack.launch(
-            "people",
-            "eureke.world.people",
-            *("--scenario", str(scenario)),
-            *("--out", str(table)),
-            contained=False,
-        )
-        self.one_shot("people", timeout_s=120)
+        table = self._work / "people.parquet"
+        write_people(self._scenario, table)
         self._stack.launch(
             "users",
             "eureke.pipeline.users",

@@ -1,22 +1,18 @@
-"""Who is written to, and what they have asked for: `python -m eureke.world.people`.
+"""Who is written to, and what they have asked for: a Parquet table of users and preferences.
 
-`--scenario FILE --out FILE` writes a Parquet table of users and preferences. The same scenario
-always makes the same people; user 0 is written to most, and each further one a little less.
+The same scenario always makes the same people; user 0 is written to most, and each further one a
+little less.
 """
 
-import argparse
-import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
-import msgspec
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from eureke.errors import EurekeError
 from eureke.notification import CHANNELS
 from eureke.scenario import Scenario
 
@@ -107,22 +103,3 @@ def write_people(scenario: Scenario, path: Path) -> int:
     arrays = [pa.array(column, kind.type) for column, kind in zip(columns, SCHEMA, strict=True)]
     pq.write_table(pa.Table.from_arrays(arrays, schema=SCHEMA), path)
     return count
-
-
-def main() -> None:
-    """Reads the arguments and writes the table."""
-    parser = argparse.ArgumentParser(prog="eureke.world.people")
-    parser.add_argument("--scenario", type=Path, required=True)
-    parser.add_argument("--out", type=Path, required=True)
-    given = parser.parse_args()
-    try:
-        count = write_people(
-            msgspec.json.decode(given.scenario.read_bytes(), type=Scenario), given.out
-        )
-    except (EurekeError, OSError) as error:
-        sys.exit(str(error))
-    print(f"{count} people")
-
-
-if __name__ == "__main__":
-    main()
