@@ -51,6 +51,17 @@ def test_every_answer_is_counted(url: str, tmp_path: Path, rate: int) -> None:
         assert found.took_s >= 99 / rate
 
 
+def test_what_warms_up_is_not_measured(url: str, tmp_path: Path) -> None:
+    """Its answers were good ones, and that is all that is told of them."""
+    out = tmp_path / "out.json"
+    arguments = ["--count", "100", "--warm-up", "60", "--connections", "4", "--out", str(out)]
+    run([*COMMAND, "--url", url, *arguments], check=True, timeout=60)
+    found = msgspec.json.decode(out.read_bytes(), type=Hammered)
+    assert (found.count, found.statuses) == (100, {"200": 160})
+    assert found.received_bytes / 100 > len(requests.get(url, timeout=5).content)
+    assert found.received_bytes % 100 == 0
+
+
 @pytest.mark.parametrize("away", [False, True])
 def test_what_is_wrong_is_said_in_a_sentence(url: str, tmp_path: Path, away: bool) -> None:
     """Nobody there; or an error, which is counted by its status."""

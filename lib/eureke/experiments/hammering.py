@@ -51,13 +51,14 @@ def hammered(
     if set(found.statuses) - GOOD:
         raise LoadFailed(f"{path} was answered with {found.statuses}", remedy="see the API's log")
     items = found.count * items_each
+    answered = sum(found.statuses.values()) * items_each
     return {
         "items": items,
         "items_per_s": items / found.took_s,
         "p50_ms": found.p50_ms,
         "p99_ms": found.p99_ms,
         "bytes_each": (found.sent_bytes + found.received_bytes) / items,
-        "cpu_ms_each": (_cpu_s(stack) - began_s) * 1000 / items,
+        "cpu_ms_each": (_cpu_s(stack) - began_s) * 1000 / answered,
     }
 
 
@@ -72,6 +73,7 @@ def _sent(
     body: str = "",
     kind: str = "application/json",
     rate_per_s: float = 0.0,
+    warm_up: int = 0,
 ) -> Hammered:
     """Sends it by a process of its own; closed loop, or open at a rate."""
     base = "" if path.startswith("http") else stack.settings.api_url
@@ -85,7 +87,7 @@ def _sent(
         "eureke.world.hammer",
         *("--url", f"{base}{path}", "--method", method, "--request", str(asked)),
         *("--count", str(count), "--connections", str(connections)),
-        *("--rate", str(rate_per_s), "--out", str(out)),
+        *("--rate", str(rate_per_s), "--warm-up", str(warm_up), "--out", str(out)),
         contained=False,
     )
     stack.wait(name, timeout_s=300)

@@ -28,15 +28,20 @@ def replicas(stack: Stack, counts: Sequence[int], *, rounds: int, count: int) ->
     rows = []
     for number, size in to_and_fro(counts, rounds=rounds):
         stack.scale("api", size)
-        # The first calls of a new replica are slower, and belong to nobody.
-        hammered(stack, READ, name="hammer", count=count // 5, connections=CONNECTIONS)
-        found = hammered(stack, READ, name="hammer", count=count, connections=CONNECTIONS)
+        found = hammered(
+            stack,
+            READ,
+            name="hammer",
+            count=count,
+            connections=CONNECTIONS,
+            warm_up=count // 5,  # the first calls of a new replica are slower
+        )
         rows.append({"kind": "api", "round": number, "count": size, "per_s": found["items_per_s"]})
     return pd.DataFrame(rows)
 
 
 def load_curve(
-    stack: Stack, counts: Sequence[int], *, rates_per_s: Sequence[float], seconds: float
+    stack: Stack, counts: Sequence[int], *, rates_per_s: Sequence[float], count: int
 ) -> pd.DataFrame:
     """How long calls take at each offered load, in an open loop.
 
@@ -44,7 +49,7 @@ def load_curve(
         stack: with an API behind Nginx.
         counts: how many replicas.
         rates_per_s: offered loads.
-        seconds: of each.
+        count: calls of each; a p99 asks for a thousand.
 
     Returns:
         A row for each size and load: count, offered_per_s, achieved_per_s, p50_ms, p99_ms (from
@@ -58,7 +63,7 @@ def load_curve(
                 stack,
                 READ,
                 name="hammer",
-                count=round(rate_per_s * seconds),
+                count=count,
                 connections=CONNECTIONS,
                 rate_per_s=rate_per_s,
             )

@@ -18,7 +18,7 @@ _OFTEN: Final[dict[str, Any]] = {
     "rounds": 3,
     "loads": 3,
     "step_s": 4.0,
-    "calls_each": 8_000,
+    "calls_each": 4_000,
     "load": 12_000,
     # Of the chapter on latency.
     "levels": 7,

@@ -2,7 +2,8 @@
 
 Closed loop: each connection sends the next one when it has its answer; that measures throughput.
 With `--rate` the loop is open: each request has its time, whatever became of those before it, and
-latency counts from then. The result is a JSON file; bytes are those on the socket.
+latency counts from then. The first `--warm-up` answers count among the statuses only. The result is
+a JSON file; bytes are those on the socket.
 """
 
 import argparse
@@ -84,9 +85,12 @@ class _Connection(asyncio.Protocol):
 class Hammer:
     """Sends one request many times."""
 
-    def __init__(self, request: bytes, *, count: int, rate_per_s: float = 0.0) -> None:
+    def __init__(
+        self, request: bytes, *, count: int, rate_per_s: float = 0.0, warm_up: int = 0
+    ) -> None:
         self.request = request
-        self._count = count
+        self._count = count + warm_up
+        self._warm_up = warm_up
         self._rate_per_s = rate_per_s
         self._begin_s = 0.0
         self._sent = 0
@@ -113,7 +117,7 @@ class Hammer:
         took_s = time.perf_counter() - self._begin_s
         for transport, _ in opened:
             transport.close()
-        told = np.array(self._latencies_s) * 1000
+        told = np.array(self._latencies_s[self._warm_up :]) * 1000
         return Hammered(
             count=len(told),
             took_s=took_s,
@@ -170,6 +174,8 @@ class Hammer:
         self._latencies_s.append(took_s)
         self._statuses[status] += 1
         self._received_bytes += size
+        if len(self._latencies_s) == self._warm_up:
+            self._begin_s, self._received_bytes = time.perf_counter(), 0
         if len(self._latencies_s) == self._count and self._over and not self._over.done():
             self._over.set_result(None)
 
@@ -204,6 +210,7 @@ def main() -> None:
     parser.add_argument("--request", type=Path, help="JSON with `headers` and `body`")
     parser.add_argument("--connections", type=int, default=16)
     parser.add_argument("--count", type=int, required=True)
+    parser.add_argument("--warm-up", type=int, default=0)
     parser.add_argument("--rate", type=float, default=0.0)
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
@@ -216,7 +223,7 @@ def main() -> None:
     )
     parts = urlsplit(given.url)
     gc.disable()
-    hammer = Hammer(sent, count=given.count, rate_per_s=given.rate)
+    hammer = Hammer(sent, count=given.count, rate_per_s=given.rate, warm_up=given.warm_up)
     try:
         found = uvloop.run(
             hammer.run(parts.hostname or "", parts.port or 80, connections=given.connections)
