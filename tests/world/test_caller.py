@@ -3,6 +3,7 @@
 import asyncio
 import time
 from collections import Counter
+from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
@@ -11,7 +12,9 @@ from aiohttp import web
 from eureke.world.caller import Call, Caller
 
 
-def called(answers: list[int], *, keys: bool, count: int) -> tuple[list[Call], Counter[str]]:
+def called(
+    answers: list[int], *, keys: bool, count: int, over: Callable[[], bool] = lambda: True
+) -> tuple[list[Call], Counter[str]]:
     """What a caller remembers of a server that gives these answers in turn, 0 for a cut line, then
     only good ones; and how often the server saw each key, empty where there was none."""
     seen: Counter[str] = Counter()
@@ -37,7 +40,7 @@ def called(answers: list[int], *, keys: bool, count: int) -> tuple[list[Call], C
             f"http://{host}:{port}", "token", rate_per_s=200, keys=keys, prefix="c", connections=4
         )
         try:
-            return await caller.run(count, begin_ns=time.monotonic_ns())
+            return await caller.run(count, begin_ns=time.monotonic_ns(), over=over)
         finally:
             await runner.cleanup()
 
@@ -52,6 +55,14 @@ def test_reads_and_writes_take_turns_at_their_times() -> None:
     assert gaps == {5_000_000}
     assert {each.status for each in calls} == {200}
     assert set(seen.values()) == {1}
+
+
+def test_it_goes_on_until_it_is_told() -> None:
+    """What was asked for first is made in any case, at the same rate."""
+    looks = iter([False, False, True])
+    calls, _ = called([], keys=True, count=4, over=lambda: next(looks))
+    assert len(calls) == 6
+    assert {b.due_ns - a.due_ns for a, b in pairwise(calls)} == {5_000_000}
 
 
 @pytest.mark.parametrize("trouble", [503, 0])

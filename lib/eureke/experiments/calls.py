@@ -1,26 +1,30 @@
 """A steady load of calls on the API while something is done to it; each call is remembered."""
 
 import re
+import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from operator import itemgetter
+from pathlib import Path
 from secrets import token_hex
 from typing import Any, Final
 
 import msgspec
 import pandas as pd
 
+from eureke.errors import LoadFailed
 from eureke.measure.calls import bad
 from eureke.scenario import HOURLY_RATE_PER_S
 from eureke.stack.stack import Stack
-from eureke.world.caller import Call
+from eureke.world.caller import SERVERS_FAULT, UNANSWERED, Call, begins
 
 Action = Callable[[], None]
 Events = Mapping[float, tuple[str, Action]]
-BEGINS_AFTER_S: Final = 1.5
-"""The client is up by then."""
+BEGINS_WITHIN_S: Final = 30.0
+TAIL_S: Final = 0.5
+"""The load goes on for so long after the last event."""
 SLOW_MS: Final = 250.0
 """A call that takes longer than this is told as slow."""
 STOPPED_S, GOING_S = 0.08, 0.02
@@ -44,7 +48,7 @@ def calls(
 
     Args:
         stack: with an API.
-        seconds: how long the load goes on.
+        seconds: how long the load goes on; longer where the events take longer.
         rate_per_s: offered load.
         keys: whether each notification has an idempotency key, so that it may be sent again.
         events: what is done, by the second in which it is done: a name for it, and how.
@@ -55,26 +59,48 @@ def calls(
         what, begin_s, end_s.
     """
     prefix = token_hex(4)
-    begin_ns = time.monotonic_ns() + round(BEGINS_AFTER_S * 1e9)
     out = stack.shared / "work" / f"calls-{prefix}.json"
+    name = f"caller-{prefix}"
     stack.launch(
-        f"caller-{prefix}",
+        name,
         "eureke.world.caller",
         *("--rate", str(rate_per_s), "--seconds", str(seconds)),
-        *("--begin", str(begin_ns), "--prefix", prefix, "--out", str(out)),
+        *("--prefix", prefix, "--out", str(out)),
         *(() if keys else ("--no-keys",)),
+        *(("--until-told",) if events else ()),
         contained=False,
     )
+    begin_ns = _begin_ns(stack, name, out)
     happening = sorted((events or {}).items(), key=itemgetter(0))
     done = [_done(what, action, at_s, begin_ns) for at_s, (what, action) in happening]
-    stack.wait(f"caller-{prefix}", timeout_s=seconds + 60)
+    if events:
+        time.sleep(TAIL_S)
+        stack.kill(name, signal.SIGTERM)
+    stack.wait(name, timeout_s=seconds + 60)
     made = msgspec.json.decode(out.read_bytes(), type=list[Call])
     out.unlink()
-    answered = _replicas(stack, {each.id for each in made if each.status})
+    begins(out).unlink()
+    answered = _replicas(
+        stack, {each.id for each in made if UNANSWERED < each.status < SERVERS_FAULT}
+    )
     table = pd.DataFrame([msgspec.structs.asdict(each) for each in made])
     table.insert(0, "t_s", (table.pop("due_ns") - begin_ns) / 1e9)
     table["replica"] = table.pop("id").map(answered).fillna("")
     return table, pd.DataFrame(done, columns=["what", "begin_s", "end_s"])
+
+
+def _begin_ns(stack: Stack, name: str, out: Path) -> int:
+    """When a client's first call is due, which it says when it is up."""
+    told, limit_s = begins(out), time.monotonic() + BEGINS_WITHIN_S
+    while not told.exists():
+        lives = any(each.name == name and each.running for each in stack.status())
+        if not lives or time.monotonic() > limit_s:
+            raise LoadFailed(
+                f"the client did not come up: {stack.logs(name)}",
+                remedy=f"see `eureke logs {name}`",
+            )
+        time.sleep(0.02)
+    return int(told.read_text())
 
 
 def _done(what: str, action: Action, at_s: float, begin_ns: int) -> dict[str, Any]:

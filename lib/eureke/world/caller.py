@@ -1,17 +1,21 @@
 """A client of the API that calls at fixed times and remembers each call:
-`python -m eureke.world.caller --rate … --seconds … --begin … --prefix … --out FILE`.
+`python -m eureke.world.caller --rate … --seconds … --prefix … --out FILE`.
 
-Reads and writes take turns. What may be repeated without harm is repeated: where a connection was
-refused or cut, or an answer is the server's fault. That is a GET always, a POST where it has a key.
+When it is up it says when its first call is due (`begins`). With `--until-told` it goes on after
+its seconds until SIGTERM, a minute at most. Reads and writes take turns. What may be repeated
+without harm is repeated: where a connection was refused or cut, or an answer is the server's fault.
+That is a GET always, a POST where it has a key.
 """
 
 import argparse
 import asyncio
 import gc
 import random
+import signal
 import sys
+import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Final
 
@@ -29,6 +33,10 @@ PAUSE_S: Final = 0.05
 TIMEOUT_S: Final = 10.0
 SERVERS_FAULT: Final = 500
 UNANSWERED: Final = 0
+LONGER_S: Final = 60.0
+"""For so long it waits to be told that it is over."""
+SOON_NS: Final = 100_000_000
+"""The first call is due so long after the client is up."""
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -67,15 +75,26 @@ class Caller:
         self._connections = connections
         self._chance = random.Random()
 
-    async def run(self, count: int, *, begin_ns: int) -> list[Call]:
-        """Every call, in the order in which they were due; the first one is at `begin_ns`."""
+    async def run(
+        self, count: int, *, begin_ns: int, over: Callable[[], bool] = lambda: True
+    ) -> list[Call]:
+        """Every call, in the order in which they were due; the first one is at `begin_ns`.
+
+        Args:
+            count: how many at least.
+            begin_ns: by the monotonic clock.
+            over: whether it may end then; after a minute it does.
+        """
+        most = count + round(self._rate_per_s * LONGER_S)
         connector = aiohttp.TCPConnector(limit=self._connections)
         timeout = aiohttp.ClientTimeout(total=TIMEOUT_S)
         async with aiohttp.ClientSession(
             headers=self._headers, connector=connector, timeout=timeout
         ) as session:
             calls = []
-            for number in range(count):
+            for number in range(most):
+                if number >= count and over():
+                    break
                 due_ns = begin_ns + round(number * 1e9 / self._rate_per_s)
                 await asyncio.sleep(max(0, due_ns - time.monotonic_ns()) / 1e9)
                 calls.append(asyncio.create_task(self._call(session, number, due_ns)))
@@ -112,17 +131,35 @@ class Caller:
             return UNANSWERED
 
 
+def begins(out: Path) -> Path:
+    """The file that says when the first call is due, by the monotonic clock, in nanoseconds."""
+    return out.with_suffix(".begins")
+
+
+def _begin_ns(out: Path) -> int:
+    """Says when the first call is due, whole or not at all."""
+    begin_ns = time.monotonic_ns() + SOON_NS
+    partial = out.with_suffix(".partial")
+    partial.write_text(str(begin_ns))
+    partial.replace(begins(out))
+    return begin_ns
+
+
 def main() -> None:
     """Reads the arguments and calls."""
     parser = argparse.ArgumentParser(prog="eureke.world.caller")
     parser.add_argument("--rate", type=float, required=True)
     parser.add_argument("--seconds", type=float, required=True)
-    parser.add_argument("--begin", type=int, required=True, help="by the monotonic clock, in ns")
+    parser.add_argument("--until-told", action="store_true")
     parser.add_argument("--prefix", required=True)
     parser.add_argument("--no-keys", action="store_true")
     parser.add_argument("--out", type=Path, required=True)
     given = parser.parse_args()
     gc.disable()
+    over = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: over.set())
+    if not given.until_told:
+        over.set()
     try:
         settings = Settings.of_process()
         if not settings.api_url:
@@ -135,7 +172,7 @@ def main() -> None:
             prefix=given.prefix,
         )
         count = round(given.rate * given.seconds)
-        calls = asyncio.run(caller.run(count, begin_ns=given.begin))
+        calls = asyncio.run(caller.run(count, begin_ns=_begin_ns(given.out), over=over.is_set))
     except EurekeError as error:
         sys.exit(str(error))
     given.out.write_bytes(msgspec.json.encode(calls))
