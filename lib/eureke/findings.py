@@ -85,10 +85,15 @@ class Findings:
             **self._latencies(plan, span, seen, disturb),
         )
 
+    @property
+    def timeline(self) -> pd.DataFrame:
+        """The series of all loads so far."""
+        return pd.concat(self._timelines)
+
     def write(self) -> None:
         """Writes the tables into the result's folder."""
         if self._timelines:
-            pd.concat(self._timelines).to_parquet(self._folder / "timeline.parquet")
+            self.timeline.to_parquet(self._folder / "timeline.parquet")
         if self._urgent:
             pd.concat(self._urgent).to_parquet(self._folder / "urgent.parquet")
         if self._samples is not None:

@@ -160,6 +160,29 @@ JOURNEY = pd.DataFrame(
         for number in range(300)
     ]
 )  # fmt: skip
+SIZES = pd.DataFrame(
+    [
+        {"kind": kind, "round": number, "count": count, "per_s": per_s * count**0.5 + number}
+        for kind, per_s in (("api", 4_000.0), ("worker", 900.0))
+        for number in range(2)
+        for count in (1, 2)
+    ]
+)
+LOAD = pd.DataFrame(
+    [
+        {"count": count, "offered_per_s": offered, "achieved_per_s": offered, "p50_ms": 1.0,
+         "p99_ms": offered / 100, "n": 2_000}
+        for count in (1, 2)
+        for offered in (1_000.0, 4_000.0)
+    ]
+)  # fmt: skip
+DEMAND = pd.DataFrame(
+    [
+        {"count": count, "offered_per_s": offered, "achieved_per_s": offered, "p50_ms": 9.0,
+         "p99_ms": p99_ms, "lag_per_s": lag_per_s, "keeps_up": lag_per_s < 90, "n": 900}
+        for count, offered, p99_ms, lag_per_s in ((1, 900.0, None, 400.0), (2, 900.0, None, 1.0))
+    ]
+)  # fmt: skip
 FIGURES: list[Any] = [
     pytest.param(
         charts.figure_omission, "omission", OMISSION, "p90 is 100 ms, and a sender", id="omission"
@@ -178,6 +201,7 @@ FIGURES: list[Any] = [
     pytest.param(
         charts.figure_expressions, "expressions", EXPRESSIONS, "2 counters that", id="expressions"
     ),
+    pytest.param(charts.figure_scaling, "sizes", SIZES, "1.4 times", id="scaling"),
     pytest.param(charts.figure_resets, "resets", EXPRESSIONS, "sees 9 requests", id="resets"),
     pytest.param(charts.figure_scrapes, "scrapes", SCRAPES, "in 1 of 3 cases", id="scrapes"),
     pytest.param(charts.figure_alarm, "alarm", ALARM, "for the first 4.5 s, and", id="alarm"),
@@ -226,6 +250,34 @@ def test_percentiles_are_drawn_beside_their_buckets(tmp_path: Path) -> None:
     chart = charts.figure_quantiles(Result(writer.folder))
     assert "p90 is 30.0 ms, Prometheus says 44.0 ms" in chart.sentence
     assert "20 to 50 ms" in chart.sentence
+
+
+def scaled(root: Path, demand: pd.DataFrame) -> Result:
+    """The result of a chapter on scaling."""
+    writer = ResultWriter(root)
+    writer.write_json("run.json", RUN)
+    for name, table in {"sizes": SIZES, "load": LOAD, "demand": demand}.items():
+        table.to_parquet(writer.folder / f"{name}.parquet")
+    return Result(writer.folder)
+
+
+@pytest.mark.parametrize("p99_ms", [None, 250.0])
+def test_a_knee_without_a_percentile_says_so(p99_ms: float | None, tmp_path: Path) -> None:
+    """Short loads have too few notifications for a p99; those of the API have enough."""
+    chart = charts.figure_knee(scaled(tmp_path, DEMAND.assign(p99_ms=p99_ms)))
+    said = [each.get_text() for each in chart.findobj(Text)]
+    assert "grows 4.0 times, its p99 4 times" in chart.sentence
+    assert ("too few for a p99" in said) is (p99_ms is None)
+    assert chart.svg()
+
+
+def test_demand_tells_what_was_tried_and_what_that_implies(tmp_path: Path) -> None:
+    """One worker that keeps up implies two that do."""
+    chart = charts.figure_demand(scaled(tmp_path, DEMAND))
+    assert "1 with none of these, 2 with 900" in chart.sentence
+    chart = charts.figure_demand(scaled(tmp_path, DEMAND.assign(keeps_up=True).iloc[:1]))
+    said = [each.get_text() for each in chart.findobj(Text)]
+    assert said.count("keeps up") == 2
 
 
 def test_a_percentile_of_a_hundred_is_one_of_them() -> None:

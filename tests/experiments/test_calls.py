@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from eureke.charts.demand import capacity
+from eureke.charts.demand import capacity, kept
 from eureke.charts.scaling import gains
 from eureke.experiments import failed, recovery_s
 
@@ -47,6 +47,18 @@ def test_capacity_needs_all_lower_loads_too() -> None:
         columns=["count", "offered_per_s", "keeps_up"],
     )  # fmt: skip
     assert capacity(table).to_dict() == {1: 100, 2: 200, 4: 0}
+
+
+def test_what_was_not_tried_is_implied() -> None:
+    """As a linear search leaves it: two need not be tried where one keeps up, nor one once more
+    where it failed; four behind what two cannot do are another matter."""
+    table = pd.DataFrame(
+        [(1, 100, True), (1, 200, False), (2, 200, True), (2, 400, False)],
+        columns=["count", "offered_per_s", "keeps_up"],
+    )
+    told = {size: [kept(table, size, load) for load in (100, 200, 400)] for size in (1, 2, 4)}
+    assert told == {1: [True, False, False], 2: [True, True, False], 4: [True, True, None]}
+    assert capacity(table).to_dict() == {1: 100, 2: 200}
 
 
 def test_gains_are_those_of_medians() -> None:

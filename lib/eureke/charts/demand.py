@@ -1,5 +1,6 @@
 """Which loads so many workers keep up with, and how fast the lag grows where they do not."""
 
+from itertools import product, takewhile
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -23,22 +24,41 @@ def figure_demand(result: "Result") -> Chart:
 
 def capacity(table: pd.DataFrame) -> "pd.Series[float]":
     """The highest load that so many keep up with, and with all lower ones; 0 where none is."""
-    found = {}
-    for size, rows in table.sort_values("offered_per_s").groupby("count"):
-        held = rows["keeps_up"].astype(bool).cummin()
-        found[size] = float(rows.loc[held, "offered_per_s"].max()) if held.any() else 0.0
+    loads, found = sorted(table["offered_per_s"].unique()), {}
+    for size in sorted(table["count"].unique()):
+        held = list(takewhile(lambda load: kept(table, size, load), loads))  # noqa: B023
+        found[size] = float(held[-1]) if held else 0.0
     return pd.Series(found, dtype=float)
 
 
+def kept(table: pd.DataFrame, size: int, load: float) -> bool | None:
+    """Whether so many keep up with a load, as it was tried or is implied; None where neither.
+
+    More keep up with what fewer do, and who keeps up with a load does with a smaller one.
+    """
+    yes = table["keeps_up"].astype(bool)
+    count, offered_per_s = table["count"], table["offered_per_s"]
+    own = yes[(count == size) & (offered_per_s == load)]
+    if len(own):
+        return bool(own.iloc[0])
+    if (yes & (count <= size) & (offered_per_s >= load)).any():
+        return True
+    if (~yes & (count >= size) & (offered_per_s <= load)).any():
+        return False
+    return None
+
+
 def _drawn(result: "Result") -> Chart:
-    table = result.table("demand")
-    sizes, rates = sorted(table["count"].unique()), sorted(table["offered_per_s"].unique())
+    table, measured = result.table("demand"), result.table("sizes")
+    sizes = sorted({*table["count"], *measured[measured["kind"] == "worker"]["count"]})
+    rates = sorted(table["offered_per_s"].unique())
     chart = lesson(
         result,
         name="demand",
         finding=_finding(table),
-        method=f"n = {len(table)} loads, one run each; keeping up is a lag that grows by less "
-        "than a tenth of the load, by a straight line through the second half",
+        method=f"n = {len(table)} {'run' if len(table) == 1 else 'runs'}; keeping up is a lag "
+        "that grows by less than a tenth of the load, by a straight line through the second half; "
+        "pale: implied by another field",
         height_in=2.3 + 0.55 * len(sizes),
     )
     grid = chart.add_gridspec(
@@ -60,12 +80,9 @@ def _finding(table: pd.DataFrame) -> str:
 
 def _fields(axes: Axes, table: pd.DataFrame, sizes: list[Any], rates: list[Any]) -> None:
     bare(axes)
-    for row in table.itertuples():
-        x, y = rates.index(row.offered_per_s), sizes.index(row.count)
-        colour = GREEN if row.keeps_up else VERMILION
-        axes.add_patch(_field(x, y, colour))
-        words = "keeps up" if row.keeps_up else f"lag +{scaled(float(row.lag_per_s))}/s"  # type: ignore[arg-type]
-        axes.text(x, y, words, ha="center", va="center", fontsize=9, color=PAPER, fontweight=600)
+    lag_per_s = table.set_index(["count", "offered_per_s"])["lag_per_s"]
+    for (y, size), (x, load) in product(enumerate(sizes), enumerate(rates)):
+        _field(axes, x, y, kept(table, size, load), lag_per_s.get((size, load)))
     axes.set_xlim(-0.5, len(rates) - 0.5)
     axes.set_ylim(-0.5, len(sizes) - 0.5)
     axes.set_xticks(range(len(rates)), [rate(each) for each in rates])
@@ -76,8 +93,19 @@ def _fields(axes: Axes, table: pd.DataFrame, sizes: list[Any], rates: list[Any])
     axes.set_xlabel("offered load", labelpad=6, color=GREY)
 
 
-def _field(x: int, y: int, colour: str) -> FancyBboxPatch:
-    return FancyBboxPatch(
-        (x - 0.46, y - 0.4), 0.92, 0.8, boxstyle="round,pad=0,rounding_size=0.05",
-        facecolor=colour, edgecolor="none",
+def _field(axes: Axes, x: int, y: int, keeps_up: bool | None, lag_per_s: float | None) -> None:
+    """Whether it was kept up with; pale where that was not tried."""
+    colour, words = (GREEN, "keeps up") if keeps_up else (VERMILION, "does not")
+    tried = lag_per_s is not None
+    if tried and not keeps_up:
+        words = f"lag +{scaled(float(lag_per_s or 0.0))}/s"
+    if keeps_up is None:
+        colour, words = GREY, "not tried"
+    axes.add_patch(
+        FancyBboxPatch(
+            (x - 0.46, y - 0.4), 0.92, 0.8, boxstyle="round,pad=0,rounding_size=0.05",
+            facecolor=colour, edgecolor="none", alpha=1.0 if tried else 0.22,
+        )
     )  # fmt: skip
+    ink = PAPER if tried else INK
+    axes.text(x, y, words, ha="center", va="center", fontsize=9, color=ink, fontweight=600)

@@ -79,6 +79,10 @@ def _panel(axes: Axes, table: pd.DataFrame, title: str, what: str) -> None:
                 some["offered_per_s"], some["p99_ms"], "o", markersize=5, color=colour,
                 markerfacecolor=fill, linestyle="none",
             )  # fmt: skip
+    axes.set_title(title, color=INK, pad=22)
+    if table.empty:
+        axes.text(0.5, 0.5, "too few for a p99", transform=axes.transAxes, ha="center", color=GREY)
+        return
     _labels(axes, in_order, what)
     axes.set_yscale("log")
     low, high = float(table["p99_ms"].min()), float(table["p99_ms"].max())
@@ -88,7 +92,6 @@ def _panel(axes: Axes, table: pd.DataFrame, title: str, what: str) -> None:
     axes.set_xlim(left=0)
     axes.xaxis.set_major_formatter(lambda value, _at: scaled(value))
     axes.yaxis.set_major_formatter(lambda value, _at: f"{value:g} ms")
-    axes.set_title(title, color=INK, pad=22)
     small: dict[str, Any] = {"transform": axes.transAxes, "fontsize": 8, "color": GREY}
     axes.text(0, 1.03, "p99; hollow where it was not kept up with", **small)
     axes.set_xlabel("offered load, a second", labelpad=6)

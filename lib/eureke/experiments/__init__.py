@@ -3,6 +3,7 @@
 from eureke.experiments.alarms import alarm
 from eureke.experiments.balancing import balancing
 from eureke.experiments.calls import calls, dies, failed, recovery_s
+from eureke.experiments.demand import demand
 from eureke.experiments.enough import averaged, enough
 from eureke.experiments.expressions import expressions
 from eureke.experiments.journey import journey
@@ -17,7 +18,7 @@ from eureke.experiments.replicas import load_curve, replicas
 from eureke.experiments.retries import retries
 from eureke.experiments.scrapes import scrapes
 from eureke.experiments.signals import signals
-from eureke.experiments.sizes import demand, partitions, sizes
+from eureke.experiments.sizes import partitions, sizes
 from eureke.experiments.symptoms import away, symptoms
 from eureke.experiments.ways import compared, ways
 
