@@ -1,6 +1,6 @@
 """What is found out about a load that is over: its account, latencies, resources and series."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +32,11 @@ class Findings:
         observations: Path,
         scratch: Path,
         cores: float,
-        restarts: Mapping[str, int],
     ) -> None:
         self._scenario = scenario
         self._folder = folder
         self._scratch = scratch
         self._cores = cores
-        self._restarts = restarts
         self._sampled = observations / "samples.ndjson"
         self._timelines: list[pd.DataFrame] = []
         self._urgent: list[pd.DataFrame] = []
@@ -79,7 +77,7 @@ class Findings:
             yardstick_cpu_s=sum(cpu_s.get(name, 0.0) for name in usage.YARDSTICK),
             peak_rss_mib=usage.peak_rss_mib(samples),
             limiter=usage.limiter(samples, cores=self._cores),
-            restarts=dict(self._restarts),
+            restarts=through.restarts,
             provider_busy=cpu_s.get("provider", 0.0) / span_s if span_s else 0.0,
             **self._urgent_latency(plan, span, seen),
             **self._latencies(plan, span, seen, disturb),

@@ -2,6 +2,7 @@
 
 import stat
 import time
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,6 +26,8 @@ class Passage:
     began_ns: int
     """By the monotonic clock, as `ended_ns`."""
     ended_ns: int
+    restarts: dict[str, int]
+    """Of what died meanwhile."""
 
     def seen(self) -> list[Seen]:
         """What the observer saw meanwhile."""
@@ -60,7 +63,7 @@ def passage(
     """
     observed, provider = (stack.shared / f"{who}.ndjson" for who in ("observed", "provider"))
     begin = _marks(stack, traffic, observed, provider)
-    began_ns = time.monotonic_ns()
+    before, began_ns = Counter(traffic.restarts), time.monotonic_ns()
     traffic.send(load, beside=beside, disturb=disturb)
     ended_ns = time.monotonic_ns()
     time.sleep(2 * LOOK_S)  # the provider, observer and sampler write what they saw
@@ -75,7 +78,8 @@ def passage(
         ),
         provider=provider,
     )
-    return Passage(span, observed, began_ns, ended_ns)
+    restarts = dict(Counter(traffic.restarts) - before)
+    return Passage(span, observed, began_ns, ended_ns, restarts)
 
 
 def _marks(stack: Stack, traffic: Traffic, *files: Path) -> Marks:

@@ -13,6 +13,7 @@ import msgspec
 import pandas as pd
 
 from eureke.comparison import Peer, send_by, wait_each
+from eureke.described import described
 from eureke.drain import Drain
 from eureke.errors import BadParameter, EurekeError
 from eureke.findings import Findings
@@ -78,7 +79,6 @@ class Run:
             observations=stack.shared,
             scratch=self._work,
             cores=self._machine.cores_usable,
-            restarts=self._traffic.restarts,
         )
         url = stack.settings.prometheus_url
         self._watched = (
@@ -288,41 +288,12 @@ class Run:
     def _write(self, aborted: str = "") -> None:
         if self._watched is not None:
             self._watched.write(self._writer.folder)
-        run = self._run_json()
+        run = described(self.scenario, self._stack, self._machine, self._floors)
         self._writer.write_json("run.json", run)
         self._writer.write_json("summary.json", self._summary(aborted, run))
         total = merged(phase.account for phase in self._phases)
         self._writer.write_json("account.json", asdict(total))
         self._findings.write()
-
-    def _run_json(self) -> dict[str, Any]:
-        return {
-            "scenario": asdict(self.scenario),
-            "machine": asdict(self._machine),
-            "backend": self._stack.backend,
-            "backend_reason": self._stack.backend_reason,
-            "images": self._stack.images,
-            "given": sorted(self._stack.given),
-            "settings": self._public_settings(),
-            "floors": [msgspec.to_builtins(floor) for floor in self._floors],
-            "notes": "one broker, replication 1, no fsync: acks=all costs nothing here",
-        }
-
-    def _public_settings(self) -> Mapping[str, Any]:
-        secret = (
-            "kafka",
-            "kafka_options",
-            "redis_queue",
-            "redis_cache",
-            "provider_url",
-            "users_url",
-            "api_url",
-            "api_tokens",
-            "nginx_status_url",
-            "prometheus_url",
-        )
-        values = asdict(self._stack.settings)
-        return {name: value for name, value in values.items() if name not in secret}
 
     def _summary(self, aborted: str, run: Mapping[str, Any]) -> dict[str, Any]:
         path = self._stack.shared / "samples.ndjson"

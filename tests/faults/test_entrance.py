@@ -8,7 +8,7 @@ import pytest
 
 from eureke.errors import BadParameter
 from eureke.measure.results import Result
-from eureke.phase import Phase, sender_progress
+from eureke.phase import Phase, plan, sender_progress
 from eureke.run import Run
 from eureke.scenario import Scenario
 from eureke.stack.stack import Stack
@@ -76,9 +76,11 @@ def test_the_api_killed_in_mid_run(stack: Stack, tmp_path: Path) -> None:
             stack.kill("api-1")
 
     phase = run.flat_out(disturb=kill)
+    after = run.send(plan(scenario, name="after", count=500))
     run.close()
     assert killed, "the load was over before the fault"
     assert phase.restarts == {"api-1": 1}
+    assert after.restarts == {}, "it died in the load before"
     assert phase.account.closes, phase.account
     assert phase.account.unknown == 0
     assert phase.account.records >= phase.account.acknowledged
