@@ -29,7 +29,7 @@ SIDES: Final = ("without", "with")
 COUNTED: Final = r"cpu\.(?!sender)"
 """All processes but the sender: how much of its preparation the sampler counts to a load is chance,
 and a quarter of what it takes."""
-YARDSTICK: Final = r"cpu\.(dispatcher-bulk|provider|observer)"
+UNCHANGED: Final = r"cpu\.(dispatcher-bulk|provider|observer)"
 """Processes that do the same for each notification on either side of a pair, but for a thousandth
 where they are asked."""
 
@@ -92,8 +92,8 @@ def toll(
     Returns:
         A row for each pair: without_ms and with_ms (processor time of all processes but the sender,
         the other equipment included, for each notification), yardstick (how much more of it the
-        same work took with the part: the machine's mood) and ratio (with by without, by the
-        yardstick).
+        same work took with the part: the machine's mood), as_it_is (with by without) and ratio
+        (that by the yardstick).
 
     Raises:
         LoadFailed: so few were sent that nothing is seen of the yardstick.
@@ -106,13 +106,14 @@ def toll(
             _send(run, stack, asked, pair, count)
             say(f"pair {pair + 1} of {pairs} is through")
         timeline = run.close().timeline
-    counted, yardstick = (_cores(timeline, each, pairs) for each in (COUNTED, YARDSTICK))
+    counted, yardstick = (_cores(timeline, each, pairs) for each in (COUNTED, UNCHANGED))
     each_ms = 1000 * PERIOD_S / count
     table = pd.DataFrame({"pair": range(pairs)})
     for side in SIDES:
         table[f"{side}_ms"] = counted[side] * each_ms
     table["yardstick"] = yardstick["with"] / yardstick["without"]
-    table["ratio"] = table["with_ms"] / table["without_ms"] / table["yardstick"]
+    table["as_it_is"] = table["with_ms"] / table["without_ms"]
+    table["ratio"] = table["as_it_is"] / table["yardstick"]
     return table
 
 

@@ -184,7 +184,7 @@ def toll(
     table = measure(part, pairs=pairs, count=count, say=typer.echo)
     told = {
         "by what dispatcher, provider and observer needed in the same seconds": table["ratio"],
-        "as it is": table["with_ms"] / table["without_ms"],
+        "as it is": table["as_it_is"],
     }
     typer.echo(f"{part}: processor time with it, by the time without:")
     for how, ratios in told.items():
