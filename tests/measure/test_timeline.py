@@ -8,10 +8,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from eureke.errors import LoadFailed
 from eureke.measure.evidence import Marks, Sent, Span, lines
 from eureke.measure.observer import Seen
 from eureke.measure.sampler import Sample, Usage
-from eureke.measure.timeline import STEP_S, timeline
+from eureke.measure.timeline import STEP_S, lag_trend, timeline
 from eureke.settings import Settings
 
 S = 1_000_000_000
@@ -122,3 +123,38 @@ def test_a_load_of_which_nothing_came_has_a_timeline_all_the_same(tmp_path: Path
     found = timeline("flat-out", span=span, seen=[], samples=[], begin_ns=BEGIN_NS)
     assert list(found) == ["t_s", "phase", "series", "value"]
     assert found.empty
+
+
+def load(receipts_per_s: float, *, later_steps: int = 0, steps: int = 8) -> pd.DataFrame:
+    """A timeline of a hundred sent each second, and so many outcomes that begin later."""
+    rows = []
+    for step in range(steps):
+        t_s = (step + 0.5) * STEP_S
+        rows.append((t_s, "it", "sent_per_s", 100.0))
+        rows.append((t_s, "before", "receipts_per_s", 999.0))
+        rows.append((t_s + 0.01, "it", "queue", 7.0))
+        if step >= later_steps and receipts_per_s:
+            rows.append((t_s, "it", "receipts_per_s", receipts_per_s))
+    return pd.DataFrame(rows, columns=["t_s", "phase", "series", "value"])
+
+
+@pytest.mark.parametrize(
+    ("table", "grows_per_s"),
+    [
+        (load(100), 0.0),
+        (load(100, later_steps=3), 0.0),  # a latency is no lag that grows
+        (load(60), 40.0),
+        (load(130, later_steps=3), -30.0),
+        (load(0), 100.0),
+    ],
+)
+def test_the_lag_grows_by_what_has_no_outcome(table: pd.DataFrame, grows_per_s: float) -> None:
+    """In the second half, whatever the first was like."""
+    assert lag_trend(table, "it", begin_s=1, end_s=2) == pytest.approx(grows_per_s)
+
+
+def test_a_moment_has_no_trend() -> None:
+    """It is refused, with the time that would do."""
+    with pytest.raises(LoadFailed, match="3 looks") as caught:
+        lag_trend(load(60), "it", begin_s=1.2, end_s=1.9)
+    assert "1 s or longer" in caught.value.remedy

@@ -7,13 +7,11 @@ Method for Benchmarking Scalability of Cloud-Native Applications", 2022.
 from collections.abc import Sequence
 from typing import Any, Final
 
-import numpy as np
 import pandas as pd
 
-from eureke.errors import LoadFailed
 from eureke.experiments.passing import closed, passing
 from eureke.experiments.sizes import scaled
-from eureke.measure.timeline import STEP_S
+from eureke.measure.timeline import lag_trend
 from eureke.phase import Phase, Plan, plan
 from eureke.run import Run
 from eureke.scenario import Scenario
@@ -21,8 +19,6 @@ from eureke.stack.stack import Stack
 
 GROWS_SHARE: Final = 0.1
 """A system keeps up where its lag grows by less than this share of the offered load."""
-
-LOOKS_LEAST: Final = 4
 
 
 def demand(
@@ -85,7 +81,7 @@ def _load(
 def _tried(run: Run, load: Plan, seconds: float) -> dict[str, Any]:
     """Whether a load was kept up with, and how long its notifications took."""
     phase: Phase = closed(run.send(load))
-    lag_per_s = _trend(run.timeline, load.name, seconds)
+    lag_per_s = lag_trend(run.timeline, load.name, begin_s=seconds / 2, end_s=seconds)
     took = phase.receipt_ms
     return {
         "offered_per_s": load.rate_per_s,
@@ -96,23 +92,3 @@ def _tried(run: Run, load: Plan, seconds: float) -> dict[str, Any]:
         "keeps_up": lag_per_s < GROWS_SHARE * load.rate_per_s,
         "n": phase.sent,
     }
-
-
-def _trend(timeline: pd.DataFrame, name: str, seconds: float) -> float:
-    """By how many a second those grew in the second half of a load that were sent and not settled.
-
-    Kafka's own lag says the same later and by leaps: it falls when offsets are committed.
-    """
-    series = timeline[timeline["phase"] == name].pivot_table(
-        index="t_s", columns="series", values="value"
-    )
-    per_s = series[["sent_per_s", "receipts_per_s"]].dropna(how="all").fillna(0.0)
-    left = (per_s["sent_per_s"] - per_s["receipts_per_s"]).cumsum() * STEP_S
-    left = left[(left.index > seconds / 2) & (left.index < seconds)]
-    if len(left) < LOOKS_LEAST:
-        raise LoadFailed(
-            f"{len(left)} looks at the lag in the second half of {seconds:g} s tell no trend",
-            remedy=f"let each load go on for {2 * LOOKS_LEAST * STEP_S:g} s or longer",
-        )
-    slope, _ = np.polyfit(left.index, left, 1)
-    return float(slope)

@@ -8,11 +8,14 @@ import numpy as np
 import pandas as pd
 import pyarrow.parquet as pq
 
+from eureke.errors import LoadFailed
 from eureke.measure.evidence import Span
 from eureke.measure.observer import Seen
 from eureke.measure.sampler import Sample
 
 STEP_S: Final = 0.25
+LOOKS_LEAST: Final = 4
+"""A straight line through fewer says nothing."""
 Row = tuple[float, str, str, float]
 
 
@@ -34,6 +37,35 @@ def timeline(
     rows += _rate(phase, "receipts_per_s", *_columns(receipts), begin_ns)
     rows += _sampled(phase, samples, begin_ns)
     return pd.DataFrame(rows, columns=["t_s", "phase", "series", "value"])
+
+
+def lag_trend(timeline: pd.DataFrame, phase: str, *, begin_s: float, end_s: float) -> float:
+    """By how many a second those grew meanwhile that were sent and have no outcome.
+
+    Kafka's own lag says the same later and by leaps: it falls when offsets are committed.
+
+    Args:
+        timeline: as `timeline` makes it.
+        phase: of the load.
+        begin_s: since the phase's first send.
+        end_s: also.
+
+    Raises:
+        LoadFailed: the time is too short for a trend.
+    """
+    series = timeline[timeline["phase"] == phase].pivot_table(
+        index="t_s", columns="series", values="value"
+    )
+    per_s = series.reindex(columns=["sent_per_s", "receipts_per_s"]).dropna(how="all").fillna(0.0)
+    lag = (per_s["sent_per_s"] - per_s["receipts_per_s"]).cumsum() * STEP_S
+    lag = lag[(lag.index > begin_s) & (lag.index < end_s)]
+    if len(lag) < LOOKS_LEAST:
+        raise LoadFailed(
+            f"{len(lag)} looks at the lag between {begin_s:g} and {end_s:g} s tell no trend",
+            remedy=f"look at it for {LOOKS_LEAST * STEP_S:g} s or longer",
+        )
+    slope, _ = np.polyfit(lag.index, lag, 1)
+    return float(slope)
 
 
 def _columns(pairs: Sequence[tuple[int, int]]) -> tuple[np.ndarray, np.ndarray]:
