@@ -1,6 +1,7 @@
 """Which loads so many workers keep up with, and how fast the lag grows where they do not."""
 
 from itertools import product, takewhile
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
@@ -26,7 +27,8 @@ def capacity(table: pd.DataFrame) -> "pd.Series[float]":
     """The highest load that so many keep up with, and with all lower ones; 0 where none is."""
     loads, found = sorted(table["offered_per_s"].unique()), {}
     for size in sorted(table["count"].unique()):
-        held = list(takewhile(lambda load: kept(table, size, load), loads))  # noqa: B023
+        tried = [(load, kept(table, size, load)) for load in loads]
+        held = [load for load, _ in takewhile(itemgetter(1), tried)]
         found[size] = float(held[-1]) if held else 0.0
     return pd.Series(found, dtype=float)
 

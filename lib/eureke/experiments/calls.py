@@ -5,7 +5,7 @@ import signal
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from operator import itemgetter
 from pathlib import Path
 from secrets import token_hex
@@ -14,7 +14,7 @@ from typing import Any, Final
 import msgspec
 import pandas as pd
 
-from eureke.errors import LoadFailed
+from eureke.errors import LoadFailed, ServiceFailed
 from eureke.measure.calls import bad
 from eureke.scenario import HOURLY_RATE_PER_S
 from eureke.stack.stack import Stack
@@ -75,7 +75,8 @@ def calls(
     done = [_done(what, action, at_s, begin_ns) for at_s, (what, action) in happening]
     if events:
         time.sleep(TAIL_S)
-        stack.kill(name, signal.SIGTERM)
+        with suppress(ServiceFailed):  # it has ended already: waiting for it says why
+            stack.kill(name, signal.SIGTERM)
     stack.wait(name, timeout_s=seconds + 60)
     made = msgspec.json.decode(out.read_bytes(), type=list[Call])
     out.unlink()
