@@ -37,6 +37,18 @@ def test_a_mistyped_parameter_is_an_error_that_offers_the_nearest(
         execute("small", profile="tiny")
 
 
+@pytest.mark.parametrize("value", ["0", "-3"])
+def test_none_of_what_a_notebook_has_some_of_is_refused(
+    make_notebook: MakeNotebook, value: str
+) -> None:
+    """Before it runs; a notebook whose own value is 0 can do without."""
+    make_notebook("some", "loads: int = 2\npairs: int = 0", "print(1 / loads, pairs)")
+    with pytest.raises(BadParameter, match=f"loads is {value}") as caught:
+        execute("some", parameters={"loads": value})
+    assert "more than 0, such as 2" in caught.value.remedy
+    execute("some", parameters={"pairs": value})
+
+
 def test_a_failing_cell_leaves_a_readable_partial_notebook(
     make_notebook: MakeNotebook, tmp_path: Path
 ) -> None:
