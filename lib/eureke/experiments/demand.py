@@ -9,9 +9,10 @@ from typing import Any, Final
 
 import pandas as pd
 
+from eureke.errors import BadParameter
 from eureke.experiments.passing import closed, passing
 from eureke.experiments.sizes import scaled
-from eureke.measure.timeline import lag_trend
+from eureke.measure.timeline import TREND_S, lag_trend
 from eureke.phase import Phase, Plan, plan
 from eureke.run import Run
 from eureke.scenario import Scenario
@@ -48,7 +49,15 @@ def demand(
         A row for each number and load that was tried: count, offered_per_s, achieved_per_s, p50_ms
         and p99_ms from when one was due to its receipt (p99_ms is missing where too few were sent
         for it), lag_per_s, keeps_up, n.
+
+    Raises:
+        BadParameter: the loads are too short for a trend.
     """
+    if seconds < 2 * TREND_S:
+        raise BadParameter(
+            f"a load of {seconds:g} s is too short to see whether its lag grows",
+            remedy=f"let each go on for {2 * TREND_S:g} s or longer",
+        )
     rows: list[dict[str, Any]] = []
     left = sorted(counts)
     with passing(stack, scenario) as run:

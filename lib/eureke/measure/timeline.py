@@ -16,6 +16,8 @@ from eureke.measure.sampler import Sample
 STEP_S: Final = 0.25
 LOOKS_LEAST: Final = 4
 """A straight line through fewer says nothing."""
+TREND_S: Final = LOOKS_LEAST * STEP_S
+"""So long at least a lag is looked at."""
 Row = tuple[float, str, str, float]
 
 
@@ -62,7 +64,7 @@ def lag_trend(timeline: pd.DataFrame, phase: str, *, begin_s: float, end_s: floa
     if len(lag) < LOOKS_LEAST:
         raise LoadFailed(
             f"{len(lag)} looks at the lag between {begin_s:g} and {end_s:g} s tell no trend",
-            remedy=f"look at it for {LOOKS_LEAST * STEP_S:g} s or longer",
+            remedy=f"look at it for {TREND_S:g} s or longer",
         )
     slope, _ = np.polyfit(lag.index, lag, 1)
     return float(slope)
