@@ -91,10 +91,11 @@ def test_one_channel_that_is_throttled_holds_back_no_other(stack: Stack, tmp_pat
     assert phase.account.closes, phase.account
     decode = msgspec.json.Decoder(Effects).decode
     record = (stack.shared / "provider.ndjson").read_bytes().splitlines()
-    # What was under way when the provider changed may still arrive.
+    # What was under way when the provider changed may still arrive; and it is back before the one
+    # who has changed it knows.
     during = [
         each
         for each in map(decode, record)
-        if absence.gone_ns + S // 2 < each.t_ns < absence.back_ns
+        if absence.gone_ns + S < each.t_ns < absence.back_ns - S // 2
     ]
     assert {each.channel for each in during} == set(CHANNELS) - {"sms"}

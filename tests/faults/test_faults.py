@@ -60,6 +60,25 @@ class Once:
             self._act()
 
 
+class OnceUnderWay(Once):
+    """Acts once, when the provider has had the first requests of the load.
+
+    Not by outcomes: where one is retried the commits stand still before it, and go to the end then.
+    """
+
+    def __init__(self, stack: Stack, act: Callable[[], None]) -> None:
+        super().__init__(0.0, act)
+        self._record = stack.shared / "provider.ndjson"
+        self._size: int | None = None
+
+    def __call__(self, done: float) -> None:
+        size = self._record.stat().st_size
+        if self._size is None:
+            self._size = size
+        if size > self._size:
+            super().__call__(done)
+
+
 def run_with(
     stack: Stack, folder: Path, disturb: Once | None, scenario: Scenario = SCENARIO
 ) -> Phase:
@@ -255,6 +274,7 @@ def test_control_a_provider_that_ignores_keys_doubles_what_was_cut_off(
     """Between effect and receipt nothing but the provider's key stands in the way of a double."""
     configured(restored, replace(restored.settings, provider_items_per_request=50))
     scenario = replace(FEW, honours_keys=False, reset_after_share=0.1, latency_median_ms=200)
-    sent = run_with(restored, tmp_path, Once(0.1, lambda: restored.kill("worker-bulk-1")), scenario)
+    kill = OnceUnderWay(restored, lambda: restored.kill("worker-bulk-1"))
+    sent = run_with(restored, tmp_path, kill, scenario)
     assert sent.account.delivered_twice > 0
     assert sent.account.lost == 0
