@@ -102,8 +102,6 @@ def balance(folder: Path, balancer: str, *, say: Say) -> None:
                 "there is no Nginx before the API", remedy="have two replicas: `eureke scale api=2`"
             )
         after = replace(before, balancer=balancer)
-        if balancer == before.balancer:
-            return
         say(f"nginx: {before.balancer} → {balancer}")
         _keep(folder, after)
         tell_nginx(folder, after, Starter(folder, after, say=say))
