@@ -157,8 +157,9 @@ def main() -> None:
     given = parser.parse_args()
     gc.disable()
     over = threading.Event()
-    signal.signal(signal.SIGTERM, lambda *_: over.set())
-    if not given.until_told:
+    if given.until_told:
+        signal.signal(signal.SIGTERM, lambda *_: over.set())
+    else:
         over.set()
     try:
         settings = Settings.of_process()
