@@ -42,11 +42,12 @@ def test_none_of_what_a_notebook_has_some_of_is_refused(
     make_notebook: MakeNotebook, value: str
 ) -> None:
     """Before it runs; a notebook whose own value is 0 can do without."""
-    make_notebook("some", "loads: int = 2\npairs: int = 0", "print(1 / loads, pairs)")
+    parameters = "loads: int = 2\npairs: int = 0\nloud: bool = True"
+    make_notebook("some", parameters, "print(1 / loads, pairs, loud)")
     with pytest.raises(BadParameter, match=f"loads is {value}") as caught:
         execute("some", parameters={"loads": value})
     assert "more than 0, such as 2" in caught.value.remedy
-    execute("some", parameters={"pairs": value})
+    execute("some", parameters={"pairs": value, "loud": "false"})
 
 
 def test_a_failing_cell_leaves_a_readable_partial_notebook(

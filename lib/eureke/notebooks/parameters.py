@@ -78,8 +78,9 @@ def checked(path: Path, *, profile: str, given: Mapping[str, Any]) -> dict[str, 
     values = known | profiled | {name: _typed(name, given[name], known[name]) for name in given}
     scenario = {each.name for each in fields(Scenario)}
     Scenario.of({name: value for name, value in values.items() if name in scenario})
-    for name in known.keys() - scenario:
-        _check_positive(name, values[name], known[name])
+    for name, default in known.items():
+        if name not in scenario:
+            _check_positive(name, values[name], default)
     return values
 
 
@@ -96,7 +97,8 @@ def read_options(options: list[str]) -> dict[str, str]:
 
 def _check_positive(name: str, value: Any, default: Any) -> None:
     """Refuses none of something of which the notebook has some: it would divide by it."""
-    if isinstance(default, (int, float)) and value <= 0 < default:
+    number = isinstance(default, (int, float)) and not isinstance(default, bool)
+    if number and value <= 0 < default:
         raise BadParameter(
             f"{name} is {value:g}", remedy=f"{name} must be more than 0, such as {default:g}"
         )
