@@ -116,6 +116,8 @@ class Run:
         )
         with run._aborting():
             run._traffic.settle_in()
+            if floor:  # which sends it: one's own input is read before anything is sent
+                run._traffic.prepare(flat_out(scenario))
             if scenario.warm_up:
                 run._warm_up()
             # After the warm-up: a cold broker would make a slow floor, which flatters.

@@ -15,6 +15,7 @@ from eureke.errors import LoadFailed, ServiceFailed
 from eureke.phase import Disturb, Lag, Plan, Quiet, sender_progress
 from eureke.progress import Look, Progress, Watch, unwatched
 from eureke.scenario import Scenario
+from eureke.stack.folder import unwritable
 from eureke.stack.stack import Stack
 from eureke.world.people import write_people
 from eureke.world.population import write_load
@@ -80,7 +81,10 @@ class Traffic:
         if known.exists() and known.read_bytes() == told:
             return
         table = self._work / "people.parquet"
-        write_people(self._scenario, table)
+        try:
+            write_people(self._scenario, table)
+        except OSError as error:
+            raise unwritable(error) from error
         self._stack.launch(
             "users",
             "eureke.pipeline.users",
