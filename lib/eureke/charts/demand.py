@@ -99,10 +99,10 @@ def _field(axes: Axes, x: int, y: int, keeps_up: bool | None, lag_per_s: float |
     """Whether it was kept up with; pale where that was not tried."""
     colour, words = (GREEN, "keeps up") if keeps_up else (VERMILION, "does not")
     tried = lag_per_s is not None
-    if tried and not keeps_up:
-        words = f"lag +{scaled(float(lag_per_s or 0.0))}/s"
     if keeps_up is None:
         colour, words = GREY, "not tried"
+    elif lag_per_s is not None and not keeps_up:
+        words = f"lag +{scaled(lag_per_s)}/s"
     axes.add_patch(
         FancyBboxPatch(
             (x - 0.46, y - 0.4), 0.92, 0.8, boxstyle="round,pad=0,rounding_size=0.05",

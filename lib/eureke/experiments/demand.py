@@ -13,7 +13,7 @@ from eureke.errors import BadParameter
 from eureke.experiments.passing import closed, passing
 from eureke.experiments.sizes import scaled
 from eureke.measure.timeline import TREND_S, lag_trend
-from eureke.phase import Phase, Plan, plan
+from eureke.phase import Plan, plan
 from eureke.run import Run
 from eureke.scenario import Scenario
 from eureke.stack.stack import Stack
@@ -89,7 +89,7 @@ def _load(
 
 def _tried(run: Run, load: Plan, seconds: float) -> dict[str, Any]:
     """Whether a load was kept up with, and how long its notifications took."""
-    phase: Phase = closed(run.send(load))
+    phase = closed(run.send(load))
     lag_per_s = lag_trend(run.timeline, load.name, begin_s=seconds / 2, end_s=seconds)
     took = phase.receipt_ms
     return {

@@ -1,7 +1,7 @@
 """One replica of the API, or several: how much they take together, and how long each call waits."""
 
 from collections.abc import Sequence
-from typing import Final
+from typing import Any, Final
 
 import pandas as pd
 
@@ -28,14 +28,8 @@ def replicas(stack: Stack, counts: Sequence[int], *, rounds: int, count: int) ->
     rows = []
     for number, size in to_and_fro(counts, rounds=rounds):
         stack.scale("api", size)
-        found = hammered(
-            stack,
-            READ,
-            name="hammer",
-            count=count,
-            connections=CONNECTIONS,
-            warm_up=count // 5,  # the first calls of a new replica are slower
-        )
+        # The first calls of a new replica are slower, and belong to nobody.
+        found = _read(stack, count=count, warm_up=count // 5)
         rows.append({"kind": "api", "round": number, "count": size, "per_s": found["items_per_s"]})
     return pd.DataFrame(rows)
 
@@ -59,14 +53,7 @@ def load_curve(
     for size in counts:
         stack.scale("api", size)
         for rate_per_s in map(float, rates_per_s):
-            found = hammered(
-                stack,
-                READ,
-                name="hammer",
-                count=count,
-                connections=CONNECTIONS,
-                rate_per_s=rate_per_s,
-            )
+            found = _read(stack, count=count, rate_per_s=rate_per_s)
             rows.append(
                 {
                     "count": size,
@@ -78,3 +65,8 @@ def load_curve(
                 }
             )
     return pd.DataFrame(rows)
+
+
+def _read(stack: Stack, **options: Any) -> dict[str, Any]:
+    """What came of the same small read again and again; options as of `hammered`."""
+    return hammered(stack, READ, name="hammer", connections=CONNECTIONS, **options)
